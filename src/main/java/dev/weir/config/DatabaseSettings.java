@@ -1,0 +1,15 @@
+package dev.weir.config;
+
+import dev.weir.core.Secret;
+import java.util.Optional;
+
+/**
+ * Where the data lives.
+ *
+ * @param url {@code postgres://user:password@host:port/database}; empty for the embedded server
+ * @param migrationUrl a login that may migrate, where the service's own may not
+ * @param embedded whether the embedded server is to be started
+ * @param poolSize connections per role at most
+ */
+public record DatabaseSettings(
+    Optional<Secret> url, Optional<Secret> migrationUrl, boolean embedded, int poolSize) {}

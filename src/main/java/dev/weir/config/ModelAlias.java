@@ -1,0 +1,21 @@
+package dev.weir.config;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A logical name of a model.
+ *
+ * @param name the name that functions and callers use
+ * @param model the {@code provider/model} behind it
+ * @param search whether a web search is forced
+ * @param preset a provider's preset that goes with the model
+ * @param fallbacks {@code provider/model} or logical names to try after it
+ */
+public record ModelAlias(
+    String name, String model, boolean search, Optional<String> preset, List<String> fallbacks) {
+  /** Copies the fallbacks. */
+  public ModelAlias {
+    fallbacks = List.copyOf(fallbacks);
+  }
+}

@@ -1,0 +1,50 @@
+package dev.weir.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Every setting of one process, validated. Immutable.
+ *
+ * @param mode dev or prod
+ * @param http the public port
+ * @param management the management port
+ * @param database where the data lives
+ * @param dataDir what this process keeps on disk
+ * @param functionsDir the function files
+ * @param pricesFile the price table
+ * @param providers by name
+ * @param models the logical names, by name
+ * @param defaultModel replaces the model of every shipped function ({@code WEIR_DEFAULT_MODEL})
+ * @param breaker the circuit breakers
+ * @param retryBudget the bound on retries over all calls of a provider
+ * @param drain the longest that a shutdown waits for calls under way
+ * @param logging what is logged and how
+ * @param cors which browsers' origins may call
+ */
+public record WeirConfig(
+    Mode mode,
+    HttpSettings http,
+    ManagementSettings management,
+    DatabaseSettings database,
+    Path dataDir,
+    Path functionsDir,
+    Path pricesFile,
+    Map<String, ProviderSettings> providers,
+    Map<String, ModelAlias> models,
+    Optional<String> defaultModel,
+    BreakerSettings breaker,
+    RetryBudgetSettings retryBudget,
+    Duration drain,
+    LoggingSettings logging,
+    List<String> cors) {
+  /** Copies the collections. */
+  public WeirConfig {
+    providers = Map.copyOf(providers);
+    models = Map.copyOf(models);
+    cors = List.copyOf(cors);
+  }
+}

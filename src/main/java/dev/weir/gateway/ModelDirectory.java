@@ -1,0 +1,18 @@
+package dev.weir.gateway;
+
+import java.util.List;
+
+/** Turns the name of a model into a route. The seam to the {@code providers} room; thread-safe. */
+public interface ModelDirectory {
+  /**
+   * The route of a model name, with the logical name's own fallbacks and then those given.
+   *
+   * @param name {@code provider/model} or a logical name of conf/weir.yaml
+   * @param fallbacks further names to try after it
+   * @throws dev.weir.core.AIError {@code NOT_FOUND} with the three nearest names if it is unknown
+   */
+  Route route(String name, List<String> fallbacks);
+
+  /** Every name that can be asked for, sorted: for {@code GET /v1/models} and suggestions. */
+  List<String> names();
+}

@@ -1,0 +1,33 @@
+package dev.weir.gateway;
+
+import dev.weir.prompts.FunctionDefinition;
+import dev.weir.prompts.RetryPolicy;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How a call is to be answered: what is asked, of whom, and under which policies. Made by the
+ * gateway before the first stage; an experiment may replace it.
+ *
+ * @param label what records and metrics call it: the function's name, or {@code chat}
+ * @param function the function, or empty for a plain chat completion
+ * @param variant the experiment's arm, or empty
+ * @param ask what is asked of the model
+ * @param route whom to ask
+ * @param retry how often and how patiently
+ * @param timeout the deadline of the whole call, already clamped
+ */
+public record Plan(
+    String label,
+    Optional<FunctionDefinition> function,
+    Optional<String> variant,
+    Ask ask,
+    Route route,
+    RetryPolicy retry,
+    Duration timeout) {
+
+  /** The same plan with another ask. */
+  public Plan asking(Ask other) {
+    return new Plan(label, function, variant, other, route, retry, timeout);
+  }
+}

@@ -1,0 +1,52 @@
+package dev.weir.gateway;
+
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Who calls: the key, its role, the user it acts for, and what the key may do. Made by the {@code
+ * access} room from a verified key; immutable.
+ *
+ * @param key the key's id, never the key
+ * @param role what kind of key it is
+ * @param user the end user on whose account the call goes
+ * @param team the key's team, if it has one
+ * @param functions the functions it may call; empty for all
+ * @param models the models it may ask for, as {@code provider/model} or logical names; empty for
+ *     all
+ */
+public record Principal(
+    UUID key,
+    Role role,
+    String user,
+    Optional<String> team,
+    Set<String> functions,
+    Set<String> models) {
+
+  /** The kinds of keys. */
+  public enum Role {
+    /** Bound to one user. */
+    USER,
+    /** An application's back end, which names the user that it acts for. */
+    SERVICE,
+    /** The management API only. */
+    ADMIN
+  }
+
+  /** Copies the sets. */
+  public Principal {
+    functions = Set.copyOf(functions);
+    models = Set.copyOf(models);
+  }
+
+  /** Whether the key may call this function. */
+  public boolean mayCall(String function) {
+    return functions.isEmpty() || functions.contains(function);
+  }
+
+  /** Whether the key may ask for this model by this name. */
+  public boolean mayAsk(String model) {
+    return models.isEmpty() || models.contains(model);
+  }
+}

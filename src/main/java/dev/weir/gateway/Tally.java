@@ -1,0 +1,138 @@
+package dev.weir.gateway;
+
+import dev.weir.core.Usage;
+import dev.weir.core.Usd;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a call gathers on its way: the notes from which its record, its reply's meta and its headers
+ * are made. The one thing about a call that changes; confined to the call's event loop.
+ */
+public final class Tally {
+  private final List<AttemptRecord> attempts = new ArrayList<>(1);
+  private final List<String> repairs = new ArrayList<>(0);
+  private final List<String> warnings = new ArrayList<>(0);
+  private boolean admitted;
+  private int retries;
+  private CacheStatus cache = CacheStatus.OFF;
+  private long firstByteNanos;
+
+  /** How the cache took part. */
+  public enum CacheStatus {
+    /** Answered by it. */
+    HIT,
+    /** Answered by an entry of similar meaning. */
+    SEMANTIC,
+    /** Answered by an expired entry because the provider is down. */
+    STALE,
+    /** Answered by an identical call in flight. */
+    COALESCED,
+    /** Looked up in vain. */
+    MISS,
+    /** Not looked up, but filled. */
+    REFRESH,
+    /** Took no part. */
+    OFF;
+
+    /** Its name in headers, records and metrics. */
+    public String label() {
+      return name().toLowerCase(java.util.Locale.ROOT);
+    }
+  }
+
+  /** The call was admitted: from here on it leaves exactly one record. */
+  public void admit() {
+    admitted = true;
+  }
+
+  /** Whether it was admitted. */
+  public boolean admitted() {
+    return admitted;
+  }
+
+  /** One more line of the bill. */
+  public void add(AttemptRecord attempt) {
+    attempts.add(attempt);
+  }
+
+  /** The attempts that have ended, in that order. */
+  public List<AttemptRecord> attempts() {
+    return List.copyOf(attempts);
+  }
+
+  /** One more retry or fallback was made. */
+  public void retried() {
+    retries++;
+  }
+
+  /** Retries and fallbacks made. */
+  public int retries() {
+    return retries;
+  }
+
+  /** One thing that was mended in the model's answer, in words. */
+  public void repaired(String what) {
+    repairs.add(what);
+  }
+
+  /** What was mended in the model's answer. */
+  public List<String> repairs() {
+    return List.copyOf(repairs);
+  }
+
+  /** Something the caller should know and that is no error ({@code x-weir-warnings}). */
+  public void warn(String what) {
+    warnings.add(what);
+  }
+
+  /** What the caller should know. */
+  public List<String> warnings() {
+    return List.copyOf(warnings);
+  }
+
+  /** Sets how the cache took part. */
+  public void cache(CacheStatus status) {
+    cache = status;
+  }
+
+  /** How the cache took part. */
+  public CacheStatus cache() {
+    return cache;
+  }
+
+  /**
+   * Marks the moment at which the first piece of the answer was there; only the first mark counts.
+   */
+  public void firstByte(long nanoTime) {
+    if (firstByteNanos == 0) {
+      firstByteNanos = nanoTime;
+    }
+  }
+
+  /** The monotonic clock at the first piece of the answer, or 0. */
+  public long firstByteNanos() {
+    return firstByteNanos;
+  }
+
+  /** What all attempts consumed. */
+  public Usage usage() {
+    return attempts.stream().map(AttemptRecord::usage).reduce(Usage.NONE, Usage::plus);
+  }
+
+  /** What all priced attempts cost. */
+  public Usd cost() {
+    return attempts.stream().flatMap(a -> a.cost().stream()).reduce(Usd.ZERO, Usd::plus);
+  }
+
+  /** What the providers themselves say it cost, where any does. */
+  public Optional<Usd> providerCost() {
+    return attempts.stream().flatMap(a -> a.providerCost().stream()).reduce(Usd::plus);
+  }
+
+  /** The target of the last attempt, or empty if nothing was asked. */
+  public Optional<Target> lastTarget() {
+    return attempts.isEmpty() ? Optional.empty() : Optional.of(attempts.getLast().target());
+  }
+}
