@@ -1,0 +1,2 @@
+/** Fixtures that the tests of every package share. */
+package dev.weir.testing;
