@@ -1,9 +1,16 @@
 package dev.weir.prompts;
 
 /**
- * One way in which a value breaks its schema.
+ * One place where a value breaks its schema. Safe to show to whoever sent the value: it names the
+ * place and the rule and never repeats the value.
  *
- * @param path where in the value, as a JSON path such as {@code $.skills[2]}
- * @param message what is wrong there, in words, without the value
+ * @param path the place, as in {@code $.skills[3]}; at most 300 characters
+ * @param message what is wrong there and what would be right, as the rest of a sentence that begins
+ *     with the path
  */
-public record Violation(String path, String message) {}
+public record Violation(String path, String message) {
+  @Override
+  public String toString() {
+    return path + " " + message;
+  }
+}
