@@ -1,0 +1,120 @@
+package dev.weir.limits;
+
+import dev.weir.core.AIError;
+import dev.weir.core.Clock;
+import dev.weir.core.ErrorCode;
+import dev.weir.core.Usage;
+import dev.weir.core.Usd;
+import dev.weir.gateway.Answer;
+import dev.weir.gateway.Ask;
+import dev.weir.gateway.AttemptRecord;
+import dev.weir.gateway.Chain;
+import dev.weir.gateway.Exchange;
+import dev.weir.gateway.Message;
+import dev.weir.gateway.Reply;
+import dev.weir.gateway.Stage;
+import dev.weir.pricing.PriceTable;
+import dev.weir.pricing.TokenCounter;
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Writes one line of the bill for every upstream attempt, however it ends: by the provider's
+ * figures where it gave some, else by an estimate of what was sent and what had been delivered
+ * (LEDGER sections 4 and 5). An attempt that never left, or that the provider refused before a
+ * token, costs nothing. Thread-safe; reads one snapshot of the prices per attempt.
+ */
+public final class SpendingStage implements Stage {
+  private final Supplier<PriceTable> prices;
+  private final TokenCounter tokens;
+  private final Clock clock;
+
+  /**
+   * A spending stage.
+   *
+   * @param prices the current price table
+   * @param tokens counts what a provider did not report
+   * @param clock dates the prices and measures the attempts
+   */
+  public SpendingStage(Supplier<PriceTable> prices, TokenCounter tokens, Clock clock) {
+    this.prices = prices;
+    this.tokens = tokens;
+    this.clock = clock;
+  }
+
+  @Override
+  public Future<Reply> handle(Exchange x, Chain next) {
+    var began = clock.nanoTime();
+    var answered = next.proceed(x).onFailure(error -> settle(x, began, AIError.from(error)));
+    return answered.map(
+        reply -> {
+          x.tally().firstByte(clock.nanoTime());
+          return reply.observed(
+              answer -> settle(x, began, answer), error -> settle(x, began, error));
+        });
+  }
+
+  private void settle(Exchange x, long began, Answer answer) {
+    var usage = answer.usage().totalTokens() > 0 ? answer.usage() : estimate(x, answer.text());
+    add(x, began, Optional.empty(), usage, answer.providerCost());
+  }
+
+  private void settle(Exchange x, long began, AIError error) {
+    var attempt = x.currentAttempt();
+    var free = !attempt.sent() || attempt.refused();
+    var usage =
+        free ? Usage.NONE : attempt.reported().orElseGet(() -> estimate(x, attempt.produced()));
+    add(x, began, Optional.of(error.code()), usage, Optional.empty());
+  }
+
+  private void add(
+      Exchange x,
+      long began,
+      Optional<ErrorCode> failure,
+      Usage usage,
+      Optional<Usd> providerCost) {
+    var attempt = x.currentAttempt();
+    var cost =
+        usage.equals(Usage.NONE)
+            ? Optional.of(Usd.ZERO)
+            : prices.get().cost(attempt.target().model().toString(), usage, clock.now());
+    x.tally()
+        .add(
+            new AttemptRecord(
+                attempt.id(),
+                attempt.target(),
+                failure,
+                Duration.ofNanos(clock.nanoTime() - began),
+                usage,
+                cost,
+                providerCost));
+  }
+
+  private Usage estimate(Exchange x, CharSequence produced) {
+    return new Usage(tokens.count(prompt(x.plan().ask())), tokens.count(produced), 0, 0, 0, true);
+  }
+
+  private static String prompt(Ask ask) {
+    var text = new StringBuilder();
+    switch (ask) {
+      case Ask.Prompted prompted ->
+          prompted.messages().stream().map(Message::text).forEach(t -> text.append(t).append('\n'));
+      case Ask.Chat chat ->
+          chat.body()
+              .path("messages")
+              .forEach(
+                  message -> {
+                    var content = message.path("content");
+                    if (content.isTextual()) {
+                      text.append(content.textValue());
+                    } else {
+                      content.forEach(part -> text.append(part.path("text").asText("")));
+                    }
+                    text.append('\n');
+                  });
+    }
+    return text.toString();
+  }
+}
