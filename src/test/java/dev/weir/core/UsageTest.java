@@ -1,0 +1,21 @@
+package dev.weir.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class UsageTest {
+  @Test
+  void negativeAndAbsurdReportsAreClamped() {
+    var usage = new Usage(-5, Long.MAX_VALUE, 7, Long.MAX_VALUE, -1, false);
+
+    assertThat(usage).isEqualTo(new Usage(0, 1_000_000_000, 0, 1_000_000_000, 0, false));
+  }
+
+  @Test
+  void aSumIsEstimatedIfAPartIs() {
+    var sum = Usage.of(1, 2).plus(new Usage(10, 20, 5, 3, 1, true));
+
+    assertThat(sum).isEqualTo(new Usage(11, 22, 5, 3, 1, true));
+  }
+}

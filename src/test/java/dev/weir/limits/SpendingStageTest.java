@@ -1,0 +1,100 @@
+package dev.weir.limits;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.core.AIError;
+import dev.weir.core.Clock;
+import dev.weir.core.ErrorCode;
+import dev.weir.core.Usage;
+import dev.weir.core.Usd;
+import dev.weir.gateway.Attempt;
+import dev.weir.gateway.Chain;
+import dev.weir.gateway.Exchange;
+import dev.weir.gateway.Exchanges;
+import dev.weir.gateway.Reply;
+import dev.weir.gateway.Stage;
+import dev.weir.pricing.PriceFile;
+import dev.weir.pricing.PriceTable;
+import dev.weir.pricing.TokenCounter;
+import io.vertx.core.Future;
+import java.math.BigDecimal;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class SpendingStageTest {
+  private static final TokenCounter TOKENS = new TokenCounter();
+  private final PriceTable prices =
+      ((PriceFile.Result.Loaded) PriceFile.read(Path.of("conf/prices.yaml"))).table();
+  private final SpendingStage stage = new SpendingStage(() -> prices, TOKENS, Clock.system());
+
+  @Test
+  void anAnswerIsPricedByTheProvidersFigures() {
+    var x = run("perplexity/sonar", answers());
+
+    // 10 x 0.25 + 5 x 2.50 = 15 millionths of a dollar
+    assertThat(x.tally().cost()).isEqualTo(Usd.of(new BigDecimal("0.000015")));
+    assertThat(x.tally().usage().estimated()).isFalse();
+  }
+
+  @Test
+  void aModelWithoutAPriceHasNoCostRatherThanNone() {
+    var x = run("openai/unheard-of", answers());
+
+    assertThat(x.tally().attempts().getFirst().cost()).isEmpty();
+  }
+
+  @Test
+  void anAttemptThatNeverLeftCostsNothing() {
+    var x = run("perplexity/sonar", (_, _) -> fails(ErrorCode.CIRCUIT_OPEN));
+
+    assertThat(x.tally().usage()).isEqualTo(Usage.NONE);
+    assertThat(x.tally().attempts().getFirst().failure()).contains(ErrorCode.CIRCUIT_OPEN);
+  }
+
+  @Test
+  void anAttemptThatWasRefusedBeforeATokenCostsNothing() {
+    var x =
+        run(
+            "perplexity/sonar",
+            (y, _) -> {
+              y.currentAttempt().markSent();
+              y.currentAttempt().markRefused();
+              return fails(ErrorCode.PROVIDER_RATE_LIMITED);
+            });
+
+    assertThat(x.tally().cost()).isEqualTo(Usd.ZERO);
+  }
+
+  @Test
+  void anAttemptThatWasSentAndCancelledIsBilledForItsPromptAndWhatWasDelivered() {
+    var x =
+        run(
+            "perplexity/sonar",
+            (y, _) -> {
+              y.currentAttempt().markSent();
+              y.currentAttempt().produced("Hello there");
+              return fails(ErrorCode.CANCELLED);
+            });
+
+    assertThat(x.tally().usage())
+        .isEqualTo(new Usage(TOKENS.count("Say hello to me\n"), 2, 0, 0, 0, true));
+    assertThat(x.tally().cost()).isGreaterThan(Usd.ZERO);
+  }
+
+  private Exchange run(String model, Stage upstream) {
+    var x =
+        Exchanges.chat(model).with(new Attempt(UUID.randomUUID(), 1, Exchanges.target(model)));
+    Chain.of(List.of(stage, upstream)).proceed(x);
+    return x;
+  }
+
+  private static Stage answers() {
+    return (_, _) -> Future.succeededFuture(new Reply.Whole(Exchanges.answer("hi")));
+  }
+
+  private static Future<Reply> fails(ErrorCode code) {
+    return Future.failedFuture(AIError.of(code, "no"));
+  }
+}
