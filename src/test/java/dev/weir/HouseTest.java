@@ -113,8 +113,7 @@ class HouseTest {
   @Test
   void everyPackageTellsItsStory() throws IOException {
     try (var files = Files.walk(Path.of("src/main/java/dev/weir"))) {
-      assertThat(
-              files.filter(Files::isDirectory).filter(HouseTest::holdsJava))
+      assertThat(files.filter(Files::isDirectory).filter(HouseTest::holdsJava))
           .allMatch(d -> Files.exists(d.resolve("package-info.java")), "has a package-info");
     }
   }

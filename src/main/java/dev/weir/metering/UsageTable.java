@@ -22,7 +22,10 @@ import java.util.function.IntFunction;
 
 /** The writing side of {@code ai_usage_metrics}. */
 final class UsageTable {
-  /** One statement for any number of rows; what is there already is left alone, so a repeated batch changes nothing. */
+  /**
+   * One statement for any number of rows; what is there already is left alone, so a repeated batch
+   * changes nothing.
+   */
   private static final String INSERT =
       """
       INSERT INTO ai_usage_metrics (
@@ -80,7 +83,10 @@ final class UsageTable {
     add(rows, records, Boolean[]::new, r -> r.exchange().tally().usage().estimated());
     addOptional(rows, records, BigDecimal[]::new, UsageTable::cost);
     addOptional(
-        rows, records, BigDecimal[]::new, r -> r.exchange().tally().providerCost().map(Usd::dollars));
+        rows,
+        records,
+        BigDecimal[]::new,
+        r -> r.exchange().tally().providerCost().map(Usd::dollars));
     add(rows, records, String[]::new, r -> r.exchange().tally().cache().label());
     add(rows, records, Integer[]::new, r -> r.exchange().tally().repairs().size());
     addOptional(rows, records, String[]::new, r -> r.exchange().origin().correlation());
@@ -124,7 +130,9 @@ final class UsageTable {
     return record.exchange().tally().lastTarget().orElse(record.exchange().plan().route().first());
   }
 
-  /** Unknown as soon as one attempt that consumed something has no price: never silently too little. */
+  /**
+   * Unknown as soon as one attempt that consumed something has no price: never silently too little.
+   */
   private static Optional<BigDecimal> cost(UsageRecord record) {
     return record.attempts().stream().allMatch(a -> a.cost().isPresent())
         ? Optional.of(record.exchange().tally().cost().dollars())

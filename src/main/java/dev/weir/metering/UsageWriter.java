@@ -17,13 +17,14 @@ import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
 /**
- * Writes usage records to the database in batches, off the path of the calls. One per process: {@link #append} may be
- * called from any event loop, the writing goes on one of its own.
+ * Writes usage records to the database in batches, off the path of the calls. One per process:
+ * {@link #append} may be called from any event loop, the writing goes on one of its own.
  *
- * <p>A batch is repeated until it is in the table; the insert ignores what is there already, so that doubles nothing.
- * While the database is away records wait in a queue of bounded size, and the room in it is taken before a call is
- * admitted, so nothing admitted is dropped. A record that the database refuses for its content is set aside by halving
- * the batch, logged by its id, and counted.
+ * <p>A batch is repeated until it is in the table; the insert ignores what is there already, so
+ * that doubles nothing. While the database is away records wait in a queue of bounded size, and the
+ * room in it is taken before a call is admitted, so nothing admitted is dropped. A record that the
+ * database refuses for its content is set aside by halving the batch, logged by its id, and
+ * counted.
  */
 public final class UsageWriter implements Journal {
   private static final Logger LOG = LogManager.getLogger(UsageWriter.class);
@@ -82,7 +83,10 @@ public final class UsageWriter implements Journal {
     wake(PACE);
   }
 
-  /** Succeeds when all that was appended before is in the table; fails never, so bound the wait for it. Any thread. */
+  /**
+   * Succeeds when all that was appended before is in the table; fails never, so bound the wait for
+   * it. Any thread.
+   */
   public Future<Void> flush() {
     var flushed = Promise.<Void>promise();
     context.runOnContext(
@@ -168,7 +172,8 @@ public final class UsageWriter implements Journal {
     return table
         .insert(batch)
         .onSuccess(_ -> written.add(batch.size()))
-        .recover(failure -> poisonous(failure) ? halve(batch, failure) : Future.failedFuture(failure));
+        .recover(
+            failure -> poisonous(failure) ? halve(batch, failure) : Future.failedFuture(failure));
   }
 
   private Future<Void> halve(List<UsageRecord> batch, Throwable failure) {

@@ -39,8 +39,7 @@ class JsonTest {
     assertThat(Json.parse("[".repeat(64) + "]".repeat(64)).isArray()).isTrue();
 
     var error =
-        catchThrowableOfType(
-            AIError.class, () -> Json.parse("[".repeat(200) + "]".repeat(200)));
+        catchThrowableOfType(AIError.class, () -> Json.parse("[".repeat(200) + "]".repeat(200)));
 
     assertThat(error.message()).contains("64 levels");
   }
@@ -48,7 +47,11 @@ class JsonTest {
   @ParameterizedTest
   @ValueSource(ints = {0xFF, 0xC0, 0xED})
   void refusesBytesThatAreNoUtf8(int lead) {
-    var bytes = Buffer.buffer("{\"a\":\"").appendByte((byte) lead).appendByte((byte) 0xA0).appendString("\"}");
+    var bytes =
+        Buffer.buffer("{\"a\":\"")
+            .appendByte((byte) lead)
+            .appendByte((byte) 0xA0)
+            .appendString("\"}");
 
     var error = catchThrowableOfType(AIError.class, () -> Json.parse(bytes));
 
@@ -58,8 +61,7 @@ class JsonTest {
   @Test
   void saysWhereTheMistakeIsAndNeverQuotesTheText() {
     var error =
-        catchThrowableOfType(
-            AIError.class, () -> Json.parse("{\n  \"secret\": hunter2\n}"));
+        catchThrowableOfType(AIError.class, () -> Json.parse("{\n  \"secret\": hunter2\n}"));
 
     assertThat(error.message()).contains("line 2").doesNotContain("hunter2");
   }

@@ -9,7 +9,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
-/** Exchanges and answers for tests of stages: good defaults, so that a test shows only what matters to it. */
+/**
+ * Exchanges and answers for tests of stages: good defaults, so that a test shows only what matters
+ * to it.
+ */
 public final class Exchanges {
   private Exchanges() {}
 

@@ -84,8 +84,7 @@ class SpendingStageTest {
   }
 
   private Exchange run(String model, Stage upstream) {
-    var x =
-        Exchanges.chat(model).with(new Attempt(UUID.randomUUID(), 1, Exchanges.target(model)));
+    var x = Exchanges.chat(model).with(new Attempt(UUID.randomUUID(), 1, Exchanges.target(model)));
     Chain.of(List.of(stage, upstream)).proceed(x);
     return x;
   }

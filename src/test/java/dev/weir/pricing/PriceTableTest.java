@@ -23,7 +23,9 @@ class PriceTableTest {
   @Test
   void everyPartOfAUsageIsPricedExactly() throws IOException {
     var table =
-        table("- {model: a/b, from: 2026-01-01, input: 2, cached: 0.5, output: 10, reasoning: 4, request: 0.001, search: 0.005}");
+        table(
+            "- {model: a/b, from: 2026-01-01, input: 2, cached: 0.5, output: 10, reasoning: 4,"
+                + " request: 0.001, search: 0.005}");
 
     var cost = table.cost("a/b", new Usage(1_000, 200, 400, 50, 3, false), NOW);
 
@@ -52,7 +54,8 @@ class PriceTableTest {
   void largePromptsHaveTheirOwnRates() throws IOException {
     var table =
         table(
-            "- {model: a/b, from: 2026-01-01, input: 1, output: 1, above: [{tokens: 1000, input: 2, output: 3}]}");
+            "- {model: a/b, from: 2026-01-01, input: 1, output: 1, above: [{tokens: 1000, input: 2,"
+                + " output: 3}]}");
 
     assertThat(table.cost("a/b", Usage.of(1_000, 0), NOW))
         .contains(Usd.of(new BigDecimal("0.001")));
@@ -80,7 +83,8 @@ class PriceTableTest {
   void aBadEntryIsRefusedWithItsPath(String entry, String path) throws IOException {
     var faults = faults(entry);
 
-    assertThat(faults).anySatisfy(fault -> assertThat(fault).contains("prices.yaml").contains(path));
+    assertThat(faults)
+        .anySatisfy(fault -> assertThat(fault).contains("prices.yaml").contains(path));
   }
 
   @Test
