@@ -1,0 +1,40 @@
+package dev.weir.resilience;
+
+import dev.weir.core.AIError;
+import dev.weir.core.Clock;
+import dev.weir.core.ErrorCode;
+import dev.weir.gateway.Exchange;
+
+/** What the end of an attempt says about its provider. */
+enum Verdict {
+  /** It answered to the end. */
+  WELL,
+  /** It failed, and it was its own fault. */
+  SICK,
+  /** Neither: cancelled, refused before it was sent, or the caller's mistake. */
+  UNKNOWN;
+
+  /**
+   * The verdict of a failed attempt.
+   *
+   * <p>A deadline that passed counts only if something was sent, and if the provider had at least
+   * half of the time that the function (or a plain chat) grants by itself: else anyone could open a
+   * breaker for everyone with a few short {@code timeout_ms}, and a retry that began in the last
+   * second would count as an outage.
+   *
+   * @param x the exchange of that attempt
+   * @param beganNanos when it began, by {@code clock}
+   */
+  static Verdict of(AIError error, Exchange x, long beganNanos, Clock clock) {
+    if (!error.code().countsAgainstBreaker()) {
+      return UNKNOWN;
+    }
+    return error.code() != ErrorCode.TIMEOUT || hadFairTime(x, clock.nanoTime() - beganNanos)
+        ? SICK
+        : UNKNOWN;
+  }
+
+  private static boolean hadFairTime(Exchange x, long nanos) {
+    return x.currentAttempt().sent() && nanos >= Deadline.standard(x).toNanos() / 2;
+  }
+}
