@@ -1,7 +1,9 @@
 package dev.weir.config;
 
+import dev.weir.core.Secret;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,5 +48,18 @@ public record WeirConfig(
     providers = Map.copyOf(providers);
     models = Map.copyOf(models);
     cors = List.copyOf(cors);
+  }
+
+  /** Every secret among the settings, for a log that masks them. */
+  public List<Secret> secrets() {
+    var secrets = new ArrayList<Secret>();
+    database.url().ifPresent(secrets::add);
+    database.directUrl().ifPresent(secrets::add);
+    database.migrationUrl().ifPresent(secrets::add);
+    management.metricsToken().ifPresent(secrets::add);
+    management.adminKey().ifPresent(secrets::add);
+    logging.userSalt().ifPresent(secrets::add);
+    providers.values().forEach(provider -> provider.apiKey().ifPresent(secrets::add));
+    return List.copyOf(secrets);
   }
 }
