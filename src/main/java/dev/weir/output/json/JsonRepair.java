@@ -1,0 +1,69 @@
+package dev.weir.output.json;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Repairs JSON.
+ *
+ * <pre>
+ * var repaired = JsonRepair.repair("Sure! {'name': 'Ada', 'langs': ['en',]", Options.DEFAULTS);
+ * repaired.value();      // {"name":"Ada","langs":["en"]}
+ * repaired.edits();      // prose, quote_style, trailing_comma, truncated
+ * repaired.confidence(); // MEDIUM
+ * </pre>
+ *
+ * <p>Every method is a pure function, safe on every thread, and takes time linear in the length of
+ * the text: an event loop may call it on texts up to some hundred kilobytes.
+ */
+public final class JsonRepair {
+  private JsonRepair() {}
+
+  /** Repairs a text with {@link Options#DEFAULTS}. */
+  public static Repaired repair(CharSequence text) {
+    return repair(text, Options.DEFAULTS);
+  }
+
+  /**
+   * Repairs a text.
+   *
+   * @param text any text
+   * @param options what may be done
+   * @return the value, or a missing node if there is none; never fails
+   */
+  public static Repaired repair(CharSequence text, Options options) {
+    var edits = new Edits(options.maxEdits());
+    var length = text.length();
+    if (length > options.maxLength()) {
+      length = options.maxLength();
+      edits.add(length, Edit.Kind.TRUNCATED, "The text is longer than the limit and was cut.");
+    }
+    var chars = new char[length];
+    text.toString().getChars(0, length, chars, 0);
+    return repair(chars, options, edits);
+  }
+
+  /**
+   * Repairs a text of UTF-8 bytes. Offsets in edits count UTF-16 units of the decoded text.
+   *
+   * @param utf8 any bytes; malformed ones become U+FFFD
+   * @param options what may be done
+   * @return the value, or a missing node if there is none; never fails
+   */
+  public static Repaired repair(byte[] utf8, Options options) {
+    return repair(new String(utf8, StandardCharsets.UTF_8), options);
+  }
+
+  private static Repaired repair(char[] chars, Options options, Edits edits) {
+    var valid = new StrictReader(options).read(chars, chars.length);
+    JsonNode value =
+        valid.orElseGet(
+            () -> {
+              var text = new Text(chars, chars.length);
+              var found = new DocumentFinder(text, options, edits, 0).all();
+              return new Choice(options, edits).among(found);
+            });
+    var confidence = value.isMissingNode() ? Confidence.NONE : edits.confidence();
+    return new Repaired(value, edits.list(), confidence, java.util.List.of(), edits.count());
+  }
+}
