@@ -56,24 +56,10 @@ public final class MeteringStage implements Stage {
   private void finish(Exchange x, Optional<ErrorCode> error) {
     var took = Duration.ofNanos(clock.nanoTime() - x.origin().arrivedNanos());
     if (x.tally().admitted()) {
-      journal.append(record(x, took, error));
+      journal.append(UsageRecord.of(x, clock.now(), took, error));
     } else {
       journal.release();
     }
     listener.finished(x, took, error);
-  }
-
-  private UsageRecord record(Exchange x, Duration took, Optional<ErrorCode> error) {
-    var firstByte = x.tally().firstByteNanos();
-    return new UsageRecord(
-        x,
-        x.tally().attempts(),
-        clock.now().minus(took),
-        took,
-        firstByte == 0
-            ? Optional.empty()
-            : Optional.of(Duration.ofNanos(firstByte - x.origin().arrivedNanos())),
-        error.map(UsageRecord.Outcome::of).orElse(UsageRecord.Outcome.OK),
-        error);
   }
 }

@@ -1,32 +1,70 @@
 package dev.weir.metering;
 
 import dev.weir.core.ErrorCode;
+import dev.weir.core.Usage;
+import dev.weir.core.Usd;
 import dev.weir.gateway.AttemptRecord;
 import dev.weir.gateway.Exchange;
+import dev.weir.gateway.Target;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
- * What is kept of one admitted call: never its prompt, never its answer.
+ * What is kept of one admitted call: one row of {@code ai_usage_metrics}. Never its prompt, never
+ * its answer.
  *
- * @param exchange the call, its plan and its tally, all finished
- * @param attempts its bill, line by line
- * @param startedAt when it came in, written once
- * @param took how long it lasted
- * @param firstByte how long until the first piece of its answer, if one came
+ * @param id the call's id
+ * @param startedAt when it came in, written once and never computed again
+ * @param correlation the caller's own id
+ * @param door which door it came through
+ * @param streamed whether the answer was wanted as a stream
+ * @param key the id of the key
+ * @param user on whose account it went
+ * @param team the key's team
+ * @param function the function, or {@code chat}
+ * @param version the function's version
+ * @param variant the experiment's arm
+ * @param target who answered last, or would have been asked
  * @param outcome how it ended
- * @param error why it failed, if it did
+ * @param error why it failed
+ * @param took how long it lasted
+ * @param firstByte how long until the first piece of its answer
+ * @param retries retries and fallbacks
+ * @param usage what all attempts consumed
+ * @param cost what they cost by our prices; empty as soon as one that consumed something has no
+ *     price, so never silently too little
+ * @param providerCost what they cost by the providers' own figures
+ * @param cache how the cache took part
+ * @param repairs how many things were mended in the answer
+ * @param attempts the bill, line by line
  */
 public record UsageRecord(
-    Exchange exchange,
-    List<AttemptRecord> attempts,
+    UUID id,
     Instant startedAt,
+    Optional<String> correlation,
+    String door,
+    boolean streamed,
+    UUID key,
+    String user,
+    Optional<String> team,
+    String function,
+    Optional<String> version,
+    Optional<String> variant,
+    Target target,
+    Outcome outcome,
+    Optional<ErrorCode> error,
     Duration took,
     Optional<Duration> firstByte,
-    Outcome outcome,
-    Optional<ErrorCode> error) {
+    int retries,
+    Usage usage,
+    Optional<Usd> cost,
+    Optional<Usd> providerCost,
+    String cache,
+    int repairs,
+    List<AttemptRecord> attempts) {
 
   /** How a call can end. */
   public enum Outcome {
@@ -48,8 +86,51 @@ public record UsageRecord(
       return label;
     }
 
-    static Outcome of(ErrorCode code) {
-      return code == ErrorCode.CANCELLED ? CANCELLED : ERROR;
+    private static Outcome of(Optional<ErrorCode> error) {
+      return error.map(code -> code == ErrorCode.CANCELLED ? CANCELLED : ERROR).orElse(OK);
     }
+  }
+
+  /** Copies the attempts. */
+  public UsageRecord {
+    attempts = List.copyOf(attempts);
+  }
+
+  /** The record of a call that has just ended. */
+  static UsageRecord of(Exchange x, Instant endedAt, Duration took, Optional<ErrorCode> error) {
+    var origin = x.origin();
+    var plan = x.plan();
+    var tally = x.tally();
+    var attempts = tally.attempts();
+    var firstByte =
+        tally.firstByteNanos() == 0
+            ? Optional.<Duration>empty()
+            : Optional.of(Duration.ofNanos(tally.firstByteNanos() - origin.arrivedNanos()));
+    return new UsageRecord(
+        origin.id(),
+        endedAt.minus(took),
+        origin.correlation(),
+        origin.door().label(),
+        x.call().stream(),
+        x.principal().key(),
+        x.principal().user(),
+        x.principal().team(),
+        plan.label(),
+        plan.function().map(f -> f.version()),
+        plan.variant(),
+        tally.lastTarget().orElse(plan.route().first()),
+        Outcome.of(error),
+        error,
+        took,
+        firstByte,
+        tally.retries(),
+        tally.usage(),
+        attempts.stream().allMatch(a -> a.cost().isPresent())
+            ? Optional.of(tally.cost())
+            : Optional.empty(),
+        tally.providerCost(),
+        tally.cache().label(),
+        tally.repairs().size(),
+        attempts);
   }
 }

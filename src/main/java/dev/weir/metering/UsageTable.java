@@ -5,8 +5,6 @@ import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
 import dev.weir.core.Usd;
 import dev.weir.gateway.AttemptRecord;
-import dev.weir.gateway.Target;
-import dev.weir.prompts.FunctionDefinition;
 import dev.weir.storage.Database;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Tuple;
@@ -60,39 +58,35 @@ final class UsageTable {
   /** Writes these records in one transaction. */
   Future<Void> insert(List<UsageRecord> records) {
     var rows = Tuple.tuple();
-    add(rows, records, UUID[]::new, r -> r.exchange().origin().id());
+    add(rows, records, UUID[]::new, r -> r.id());
     add(rows, records, OffsetDateTime[]::new, r -> r.startedAt().atOffset(ZoneOffset.UTC));
-    add(rows, records, String[]::new, r -> r.exchange().principal().user());
-    add(rows, records, UUID[]::new, r -> r.exchange().principal().key());
-    addOptional(rows, records, String[]::new, r -> r.exchange().principal().team());
-    add(rows, records, String[]::new, r -> r.exchange().plan().label());
-    addOptional(rows, records, String[]::new, r -> function(r).map(FunctionDefinition::version));
-    addOptional(rows, records, String[]::new, r -> r.exchange().plan().variant());
-    add(rows, records, String[]::new, r -> target(r).servedBy());
-    add(rows, records, String[]::new, r -> target(r).model().toString());
+    add(rows, records, String[]::new, r -> r.user());
+    add(rows, records, UUID[]::new, r -> r.key());
+    addOptional(rows, records, String[]::new, r -> r.team());
+    add(rows, records, String[]::new, r -> r.function());
+    addOptional(rows, records, String[]::new, r -> r.version());
+    addOptional(rows, records, String[]::new, r -> r.variant());
+    add(rows, records, String[]::new, r -> r.target().servedBy());
+    add(rows, records, String[]::new, r -> r.target().model().toString());
     add(rows, records, String[]::new, r -> r.outcome().label());
     addOptional(rows, records, String[]::new, r -> r.error().map(ErrorCode::name));
     add(rows, records, Long[]::new, r -> r.took().toMillis());
     addOptional(rows, records, Long[]::new, r -> r.firstByte().map(Duration::toMillis));
-    add(rows, records, Integer[]::new, r -> r.exchange().tally().retries());
-    add(rows, records, Long[]::new, r -> r.exchange().tally().usage().inputTokens());
-    add(rows, records, Long[]::new, r -> r.exchange().tally().usage().outputTokens());
-    add(rows, records, Long[]::new, r -> r.exchange().tally().usage().cachedTokens());
-    add(rows, records, Long[]::new, r -> r.exchange().tally().usage().reasoningTokens());
-    add(rows, records, Long[]::new, r -> r.exchange().tally().usage().searches());
-    add(rows, records, Boolean[]::new, r -> r.exchange().tally().usage().estimated());
-    addOptional(rows, records, BigDecimal[]::new, UsageTable::cost);
-    addOptional(
-        rows,
-        records,
-        BigDecimal[]::new,
-        r -> r.exchange().tally().providerCost().map(Usd::dollars));
-    add(rows, records, String[]::new, r -> r.exchange().tally().cache().label());
-    add(rows, records, Integer[]::new, r -> r.exchange().tally().repairs().size());
-    addOptional(rows, records, String[]::new, r -> r.exchange().origin().correlation());
-    add(rows, records, Boolean[]::new, r -> r.exchange().call().stream());
-    add(rows, records, Boolean[]::new, r -> target(r).simulated());
-    add(rows, records, String[]::new, r -> r.exchange().origin().door().label());
+    add(rows, records, Integer[]::new, r -> r.retries());
+    add(rows, records, Long[]::new, r -> r.usage().inputTokens());
+    add(rows, records, Long[]::new, r -> r.usage().outputTokens());
+    add(rows, records, Long[]::new, r -> r.usage().cachedTokens());
+    add(rows, records, Long[]::new, r -> r.usage().reasoningTokens());
+    add(rows, records, Long[]::new, r -> r.usage().searches());
+    add(rows, records, Boolean[]::new, r -> r.usage().estimated());
+    addOptional(rows, records, BigDecimal[]::new, r -> r.cost().map(Usd::dollars));
+    addOptional(rows, records, BigDecimal[]::new, r -> r.providerCost().map(Usd::dollars));
+    add(rows, records, String[]::new, r -> r.cache());
+    add(rows, records, Integer[]::new, r -> r.repairs());
+    addOptional(rows, records, String[]::new, r -> r.correlation());
+    add(rows, records, Boolean[]::new, r -> r.streamed());
+    add(rows, records, Boolean[]::new, r -> r.target().simulated());
+    add(rows, records, String[]::new, r -> r.door());
     add(rows, records, String[]::new, r -> attempts(r).toString());
     return database.ledger(c -> c.preparedQuery(INSERT).execute(rows).mapEmpty());
   }
@@ -119,24 +113,6 @@ final class UsageTable {
       }
     }
     rows.addValue(values);
-  }
-
-  private static Optional<FunctionDefinition> function(UsageRecord record) {
-    return record.exchange().plan().function();
-  }
-
-  /** Who answered last, or who would have been asked. */
-  private static Target target(UsageRecord record) {
-    return record.exchange().tally().lastTarget().orElse(record.exchange().plan().route().first());
-  }
-
-  /**
-   * Unknown as soon as one attempt that consumed something has no price: never silently too little.
-   */
-  private static Optional<BigDecimal> cost(UsageRecord record) {
-    return record.attempts().stream().allMatch(a -> a.cost().isPresent())
-        ? Optional.of(record.exchange().tally().cost().dollars())
-        : Optional.empty();
   }
 
   private static ArrayNode attempts(UsageRecord record) {

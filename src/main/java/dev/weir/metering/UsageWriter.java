@@ -181,7 +181,7 @@ public final class UsageWriter implements Journal {
       setAside.increment();
       LOG.error(
           "The database refuses the usage record of call {} ({}); it is set aside",
-          batch.getFirst().exchange().origin().id(),
+          batch.getFirst().id(),
           failure.getMessage());
       return Future.succeededFuture();
     }

@@ -65,13 +65,13 @@ class MeteringStageTest {
     var recordsAtEnd = new ArrayList<Integer>();
     ((Reply.Streamed) reply.result())
         .stream()
-        .start(
-            new IgnoringSink() {
-              @Override
-              public void end(dev.weir.gateway.Answer answer) {
-                recordsAtEnd.add(books.records.size());
-              }
-            });
+            .start(
+                new IgnoringSink() {
+                  @Override
+                  public void end(dev.weir.gateway.Answer answer) {
+                    recordsAtEnd.add(books.records.size());
+                  }
+                });
     assertThat(books.records).isEmpty();
 
     scripted.sink.end(Exchanges.answer("hi"));

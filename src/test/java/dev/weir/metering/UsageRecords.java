@@ -1,0 +1,59 @@
+package dev.weir.metering;
+
+import dev.weir.core.Clock;
+import dev.weir.core.Ids;
+import dev.weir.core.Usage;
+import dev.weir.core.Usd;
+import dev.weir.gateway.AttemptRecord;
+import dev.weir.gateway.Exchanges;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Records for tests. */
+final class UsageRecords {
+  private UsageRecords() {}
+
+  static UsageRecord of(String user) {
+    return at(Instant.now(), user, "chat");
+  }
+
+  static UsageRecord at(Instant startedAt, String user, String function) {
+    var target = Exchanges.target("perplexity/sonar");
+    var usage = new Usage(1_000, 200, 100, 50, 1, false);
+    return new UsageRecord(
+        Ids.next(Clock.system()),
+        startedAt,
+        Optional.of("order-7"),
+        "chat",
+        true,
+        UUID.randomUUID(),
+        user,
+        Optional.empty(),
+        function,
+        Optional.of("v1"),
+        Optional.empty(),
+        target,
+        UsageRecord.Outcome.OK,
+        Optional.empty(),
+        Duration.ofMillis(1_234),
+        Optional.of(Duration.ofMillis(56)),
+        1,
+        usage,
+        Optional.of(new Usd(12_345)),
+        Optional.of(new Usd(12_000)),
+        "off",
+        2,
+        List.of(
+            new AttemptRecord(
+                UUID.randomUUID(),
+                target,
+                Optional.empty(),
+                Duration.ofMillis(1_200),
+                usage,
+                Optional.of(new Usd(12_345)),
+                Optional.empty())));
+  }
+}
