@@ -21,31 +21,50 @@ import java.util.function.IntFunction;
 /** The writing side of {@code ai_usage_metrics}. */
 final class UsageTable {
   /**
-   * One statement for any number of rows; what is there already is left alone, so a repeated batch
-   * changes nothing.
+   * One statement for any number of rows. What is there already is left alone, so a repeated batch
+   * changes nothing. A time outside the partitions that exist is moved to their edge and marked, so
+   * that no clock can lose a record.
    */
   private static final String INSERT =
       """
+      WITH span AS (
+        SELECT min(begins) AS first, max(ends) - interval '1 microsecond' AS last
+        FROM partition_spans
+        WHERE table_name = 'ai_usage_metrics'
+      ), sent AS (
+        SELECT
+          row.*,
+          least(greatest(row.came_in, span.first), span.last) AS started_at
+        FROM span, unnest(
+          $1::uuid[], $2::timestamptz[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
+          $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::int[], $16::bigint[],
+          $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::boolean[], $22::numeric[], $23::numeric[],
+          $24::text[], $25::int[], $26::text[], $27::boolean[], $28::boolean[], $29::text[], $30::text[])
+          AS row (
+            id, came_in, user_id, key_id, team_id, function_name, function_version, variant, provider, model, status,
+            error_code, execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens,
+            prompt_tokens_cached, reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status,
+            repairs, correlation_id, streamed, simulated, door, attempts)
+      )
       INSERT INTO ai_usage_metrics (
-        request_id, started_at, user_id, key_id, team_id, function_name, function_version, variant, provider, model,
-        status, error_code, execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens,
-        prompt_tokens_cached, reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status,
-        repair_count, correlation_id, streamed, simulated, door, attempts)
+        id, started_at, billing_month, time_clamped, user_id, key_id, team_id, function_name, function_version, variant,
+        provider, model, status, error_code, execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens,
+        completion_tokens, prompt_tokens_cached, reasoning_tokens, search_count, estimated, cost_usd,
+        provider_cost_usd, cache_status, repairs, correlation_id, streamed, simulated, door, attempts)
       SELECT
-        request_id, started_at, user_id, key_id, team_id, function_name, function_version, variant, provider, model,
-        status, error_code, execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens,
-        prompt_tokens_cached, reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status,
-        repair_count, correlation_id, streamed, simulated, door, attempts::jsonb
-      FROM unnest(
-        $1::uuid[], $2::timestamptz[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
-        $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::int[], $16::bigint[],
-        $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::boolean[], $22::numeric[], $23::numeric[],
-        $24::text[], $25::int[], $26::text[], $27::boolean[], $28::boolean[], $29::text[], $30::text[])
-        AS row (
-          request_id, started_at, user_id, key_id, team_id, function_name, function_version, variant, provider, model,
-          status, error_code, execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens,
-          prompt_tokens_cached, reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status,
-          repair_count, correlation_id, streamed, simulated, door, attempts)
+        id, started_at, date_trunc('month', started_at AT TIME ZONE 'UTC')::date, started_at <> came_in, user_id,
+        key_id, team_id, function_name, function_version, variant, provider, model, status, error_code,
+        execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens, prompt_tokens_cached,
+        reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status, repairs, correlation_id,
+        streamed, simulated, door, attempts::jsonb
+      FROM sent
+      ON CONFLICT DO NOTHING
+      """;
+
+  private static final String SET_ASIDE =
+      """
+      INSERT INTO usage_rejects (id, user_id, reason, record)
+      VALUES ($1, $2, $3, $4)
       ON CONFLICT DO NOTHING
       """;
 
@@ -64,7 +83,7 @@ final class UsageTable {
     add(rows, records, UUID[]::new, r -> r.key());
     addOptional(rows, records, String[]::new, r -> r.team());
     add(rows, records, String[]::new, r -> r.function());
-    addOptional(rows, records, String[]::new, r -> r.version());
+    add(rows, records, String[]::new, r -> r.version().orElse(""));
     addOptional(rows, records, String[]::new, r -> r.variant());
     add(rows, records, String[]::new, r -> r.target().servedBy());
     add(rows, records, String[]::new, r -> r.target().model().toString());
@@ -89,6 +108,23 @@ final class UsageTable {
     add(rows, records, String[]::new, r -> r.door());
     add(rows, records, String[]::new, r -> attempts(r).toString());
     return database.ledger(c -> c.preparedQuery(INSERT).execute(rows).mapEmpty());
+  }
+
+  /**
+   * Keeps a record that the table refuses, with the reason, so that nothing is lost and somebody
+   * can look.
+   */
+  Future<Void> setAside(UsageRecord record, String reason) {
+    return database.ledger(
+        c ->
+            c.preparedQuery(SET_ASIDE)
+                .execute(Tuple.of(record.id(), record.user(), reason, printable(record.toString())))
+                .mapEmpty());
+  }
+
+  /** Postgres refuses NUL in text, which may be the very reason why the record is here. */
+  private static String printable(String text) {
+    return text.replace('\0', '\uFFFD');
   }
 
   private static <T> void add(
@@ -124,9 +160,9 @@ final class UsageTable {
               .put("provider", attempt.target().servedBy())
               .put("model", attempt.target().model().toString())
               .put("ms", attempt.took().toMillis())
-              .put("input_tokens", attempt.usage().inputTokens())
-              .put("output_tokens", attempt.usage().outputTokens());
-      attempt.failure().ifPresent(code -> one.put("error", code.name()));
+              .put("prompt_tokens", attempt.usage().inputTokens())
+              .put("completion_tokens", attempt.usage().outputTokens());
+      attempt.failure().ifPresent(code -> one.put("error_code", code.name()));
       attempt.cost().ifPresent(cost -> one.put("cost_usd", cost.dollars()));
       attempt.providerCost().ifPresent(cost -> one.put("provider_cost_usd", cost.dollars()));
     }

@@ -178,15 +178,20 @@ public final class UsageWriter implements Journal {
 
   private Future<Void> halve(List<UsageRecord> batch, Throwable failure) {
     if (batch.size() == 1) {
-      setAside.increment();
-      LOG.error(
-          "The database refuses the usage record of call {} ({}); it is set aside",
-          batch.getFirst().id(),
-          failure.getMessage());
-      return Future.succeededFuture();
+      return setAside(batch.getFirst(), failure);
     }
     var half = batch.size() / 2;
     return write(batch.subList(0, half)).compose(_ -> write(batch.subList(half, batch.size())));
+  }
+
+  private Future<Void> setAside(UsageRecord record, Throwable failure) {
+    LOG.error(
+        "The database refuses the usage record of call {} ({}); it is set aside in usage_rejects",
+        record.id(),
+        failure.getMessage());
+    return table
+        .setAside(record, String.valueOf(failure.getMessage()))
+        .onSuccess(_ -> setAside.increment());
   }
 
   /** SQLSTATE classes 22 (data) and 23 (constraints) blame the rows; everything else may pass. */
