@@ -24,18 +24,9 @@ final class GuardedAttempt {
 
   Future<Reply> run(Chain next) {
     unlisten = x.cancellation().onCancel(this::failed);
-    return next.proceed(x).map(this::answered).onFailure(e -> failed(AIError.from(e)));
-  }
-
-  private Reply answered(Reply reply) {
-    return switch (reply) {
-      case Reply.Whole whole -> {
-        ended(Verdict.WELL);
-        yield whole;
-      }
-      case Reply.Streamed(var stream) ->
-          new Reply.Streamed(stream.observed(_ -> ended(Verdict.WELL), this::failed));
-    };
+    return next.proceed(x)
+        .onFailure(e -> failed(AIError.from(e)))
+        .map(reply -> reply.observed(_ -> ended(Verdict.WELL), this::failed));
   }
 
   private void failed(AIError error) {

@@ -56,8 +56,11 @@ final class TimedCall {
   }
 
   private void cancelled(AIError reason) {
-    vertx.cancelTimer(timer);
-    timer = vertx.setTimer(GRACE_MILLIS, _ -> giveUp(reason));
+    // Another listener of the same cancellation may have ended the call just before.
+    if (!over) {
+      vertx.cancelTimer(timer);
+      timer = vertx.setTimer(GRACE_MILLIS, _ -> giveUp(reason));
+    }
   }
 
   private void giveUp(AIError reason) {
