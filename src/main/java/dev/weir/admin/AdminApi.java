@@ -43,6 +43,7 @@ public final class AdminApi {
   private static final int DEFAULT_PAGE = 50;
   private static final int DEFAULT_FUNCTIONS = 100;
   private static final int MAX_FUNCTIONS = 1_000;
+
   /** Behind every route that another room may add under /api in the ordinary way. */
   private static final int LAST = 1_000_000;
 
@@ -81,9 +82,19 @@ public final class AdminApi {
         .handler(BodyHandler.create(false).setBodyLimit(MAX_BODY))
         .failureHandler(AdminApi::failed);
 
-    on(router, HttpMethod.POST, "/api/keys", 201, call -> parts.keys().create(KeyJson.wish(body(call))).map(KeyJson::issued));
+    on(
+        router,
+        HttpMethod.POST,
+        "/api/keys",
+        201,
+        call -> parts.keys().create(KeyJson.wish(body(call))).map(KeyJson::issued));
     on(router, HttpMethod.GET, "/api/keys", 200, this::listKeys);
-    on(router, HttpMethod.GET, "/api/keys/:id", 200, call -> parts.keys().get(id(call)).map(KeyJson::record));
+    on(
+        router,
+        HttpMethod.GET,
+        "/api/keys/:id",
+        200,
+        call -> parts.keys().get(id(call)).map(KeyJson::record));
     on(router, HttpMethod.DELETE, "/api/keys/:id", 200, this::revoke);
     on(router, HttpMethod.POST, "/api/keys/:id/revoke", 200, this::revoke);
     on(
@@ -91,18 +102,28 @@ public final class AdminApi {
         HttpMethod.POST,
         "/api/keys/:id/rotate",
         200,
-        call -> parts.keys().rotate(id(call), KeyJson.overlap(bodyOrEmpty(call))).map(KeyJson::issued));
+        call ->
+            parts.keys().rotate(id(call), KeyJson.overlap(bodyOrEmpty(call))).map(KeyJson::issued));
     on(router, HttpMethod.GET, "/api/logging/level", 200, _ -> Future.succeededFuture(level()));
     on(router, HttpMethod.PUT, "/api/logging/level", 200, this::setLevel);
     on(router, HttpMethod.GET, "/api/functions", 200, this::listFunctions);
-    on(router, HttpMethod.POST, "/api/reload", 200, _ -> parts.reload().reload().compose(AdminApi::reloaded));
+    on(
+        router,
+        HttpMethod.POST,
+        "/api/reload",
+        200,
+        _ -> parts.reload().reload().compose(AdminApi::reloaded));
     on(
         router,
         HttpMethod.GET,
         "/api/breakers",
         200,
         _ -> Future.succeededFuture(StatusJson.breakers(parts.breakers().get())));
-    router.route("/api/*").order(LAST + 1).handler(AdminApi::nothingHere).failureHandler(AdminApi::failed);
+    router
+        .route("/api/*")
+        .order(LAST + 1)
+        .handler(AdminApi::nothingHere)
+        .failureHandler(AdminApi::failed);
   }
 
   private static void on(
@@ -113,7 +134,11 @@ public final class AdminApi {
       Function<RoutingContext, Future<? extends JsonNode>> work) {
     router
         .route(method, path)
-        .handler(call -> work.apply(call).onSuccess(json -> send(call, status, json)).onFailure(e -> Problem.send(call, AIError.from(e))))
+        .handler(
+            call ->
+                work.apply(call)
+                    .onSuccess(json -> send(call, status, json))
+                    .onFailure(e -> Problem.send(call, AIError.from(e))))
         .failureHandler(AdminApi::failed);
     // Reached by any other verb on this path; the routes of its other verbs are asked first.
     router
@@ -159,7 +184,9 @@ public final class AdminApi {
 
   private Future<JsonNode> listKeys(RoutingContext call) {
     var limit = number(call, "limit", DEFAULT_PAGE, KeyStore.MAX_PAGE);
-    var after = query(call, "after").map(text -> uuid(text, "'after' must be the 'next' of the page before."));
+    var after =
+        query(call, "after")
+            .map(text -> uuid(text, "'after' must be the 'next' of the page before."));
     return parts.keys().list(limit, after).map(KeyJson::page);
   }
 
@@ -173,7 +200,9 @@ public final class AdminApi {
 
   private Future<JsonNode> setLevel(RoutingContext call) {
     var level =
-        Fields.of(body(call), java.util.Set.of("level")).requiredText("level").toUpperCase(Locale.ROOT);
+        Fields.of(body(call), java.util.Set.of("level"))
+            .requiredText("level")
+            .toUpperCase(Locale.ROOT);
     if (!List.of("DEBUG", "INFO", "WARN", "ERROR").contains(level)) {
       throw AIError.invalid("'level' must be DEBUG, INFO, WARN or ERROR.");
     }
@@ -218,7 +247,8 @@ public final class AdminApi {
   }
 
   private static UUID id(RoutingContext call) {
-    return uuid(String.valueOf(call.pathParam("id")), "A key's id is a UUID; GET /api/keys lists them.");
+    return uuid(
+        String.valueOf(call.pathParam("id")), "A key's id is a UUID; GET /api/keys lists them.");
   }
 
   private static UUID uuid(String text, String otherwise) {
@@ -282,7 +312,8 @@ public final class AdminApi {
                   AIError.of(
                       ErrorCode.PAYLOAD_TOO_LARGE,
                       "The body is over the management API's " + MAX_BODY + " bytes.");
-              case 500 -> AIError.from(failure == null ? new IllegalStateException("failed") : failure);
+              case 500 ->
+                  AIError.from(failure == null ? new IllegalStateException("failed") : failure);
               default -> AIError.invalid("The request cannot be read.");
             });
   }

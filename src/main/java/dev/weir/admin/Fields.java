@@ -10,7 +10,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Reads the fields of a request's object; whatever is wrong is an {@code INVALID_REQUEST} that names the field. */
+/**
+ * Reads the fields of a request's object; whatever is wrong is an {@code INVALID_REQUEST} that
+ * names the field.
+ */
 final class Fields {
   private static final int MAX_AMOUNT_DIGITS = 12;
 
@@ -65,7 +68,8 @@ final class Fields {
         .map(
             node -> {
               if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 0) {
-                throw AIError.invalid("'" + name + "' must be a whole number that is not negative.");
+                throw AIError.invalid(
+                    "'" + name + "' must be a whole number that is not negative.");
               }
               return node.intValue();
             });

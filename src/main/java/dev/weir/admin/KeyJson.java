@@ -47,7 +47,8 @@ public final class KeyJson {
     var fields = Fields.of(body, WISH);
     var role = role(fields.requiredText("role"));
     var name = fields.requiredText("name");
-    var user = role == Role.ADMIN ? fields.text("user").orElse("admin") : fields.requiredText("user");
+    var user =
+        role == Role.ADMIN ? fields.text("user").orElse("admin") : fields.requiredText("user");
     return new NewKey(
         name,
         role,

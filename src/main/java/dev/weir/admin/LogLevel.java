@@ -1,6 +1,9 @@
 package dev.weir.admin;
 
-/** The level of the log, changeable while running. Implemented by whoever configures logging; thread-safe. */
+/**
+ * The level of the log, changeable while running. Implemented by whoever configures logging;
+ * thread-safe.
+ */
 public interface LogLevel {
   /** DEBUG, INFO, WARN or ERROR. */
   String current();

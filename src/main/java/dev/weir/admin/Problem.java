@@ -42,7 +42,10 @@ final class Problem {
     }
     error
         .retryAfter()
-        .ifPresent(wait -> response.putHeader("retry-after", String.valueOf(wait.plusMillis(999).toSeconds())));
+        .ifPresent(
+            wait ->
+                response.putHeader(
+                    "retry-after", String.valueOf(wait.plusMillis(999).toSeconds())));
     if (error.code() == ErrorCode.UNAUTHENTICATED) {
       response.putHeader("www-authenticate", "Bearer realm=\"weir\"");
     }

@@ -13,7 +13,8 @@ public interface Reload {
    * What became of it.
    *
    * @param functions how many functions are in force now
-   * @param faults why the new files are refused, each with file and line; empty if they are in force
+   * @param faults why the new files are refused, each with file and line; empty if they are in
+   *     force
    */
   record Outcome(int functions, List<String> faults) {
     /** Copies the faults. */
