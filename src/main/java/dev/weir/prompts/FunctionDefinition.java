@@ -8,7 +8,10 @@ import java.util.Optional;
  * An AI function, as its file declares it.
  *
  * @param name its name, which is its file's name
- * @param version a short hash of its content: the same content has the same version everywhere
+ * @param version twelve hexadecimal digits that change exactly when something changes that shapes
+ *     an answer: prompt, models, parameters, search, schemas, citations or second ask, and not
+ *     timeouts, retries, cache, description or example; the same content has the same version
+ *     everywhere
  * @param description what it does, for people
  * @param model {@code provider/model} or a logical name
  * @param fallbacks models to try after it
@@ -47,5 +50,27 @@ public record FunctionDefinition(
   /** Copies the fallbacks. */
   public FunctionDefinition {
     fallbacks = List.copyOf(fallbacks);
+  }
+
+  /** The same function on another model alone, without fallbacks; a version of its own. */
+  FunctionDefinition withModel(String other) {
+    return new FunctionDefinition(
+        name,
+        FunctionReader.shortHash(version + " on " + other),
+        description,
+        other,
+        List.of(),
+        parameters,
+        search,
+        system,
+        user,
+        input,
+        output,
+        timeout,
+        retry,
+        cache,
+        secondAsk,
+        removeCitations,
+        example);
   }
 }

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -202,13 +201,11 @@ final class SchemaCheck {
           fault(path, "must be an object of lists of names");
         }
       }
-      case FORMAT ->
-          require(
-              value.isTextual() && FORMATS.contains(value.textValue()),
-              path,
-              "must be one of "
-                  + String.join(", ", FORMATS.stream().sorted().toList())
-                  + Nearest.suggestion(value.asText(), FORMATS));
+      case FORMAT -> {
+        if (!value.isTextual() || !FORMATS.contains(value.textValue())) {
+          fault(path, oneOf(FORMATS, value));
+        }
+      }
       case REFERENCE -> reference(value, path);
       case DIALECT ->
           require(
@@ -258,14 +255,17 @@ final class SchemaCheck {
   }
 
   private void knownType(JsonNode value, String path) {
-    require(
-        value.isTextual() && TYPES.contains(value.textValue()),
-        path,
-        value.isNull()
-            ? "must be \"null\", with quotes"
-            : "must be one of "
-                + String.join(", ", TYPES.stream().sorted(Comparator.naturalOrder()).toList())
-                + Nearest.suggestion(value.asText(), TYPES));
+    if (value.isNull()) {
+      fault(path, "must be \"null\", with quotes");
+    } else if (!value.isTextual() || !TYPES.contains(value.textValue())) {
+      fault(path, oneOf(TYPES, value));
+    }
+  }
+
+  private static String oneOf(Set<String> words, JsonNode value) {
+    return "must be one of "
+        + String.join(", ", words.stream().sorted().toList())
+        + Nearest.suggestion(value.asText(), words);
   }
 
   private void pattern(JsonNode value, String path) {

@@ -1,0 +1,58 @@
+package dev.weir.prompts;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A folder of function files for a test. */
+record FunctionFolder(Path path) {
+  /** A small, good function. */
+  static String good(String name) {
+    return """
+    name: %s
+    prompt:
+      user: Say hello to {{who}}.
+    input:
+      type: object
+      additionalProperties: false
+      required: [who]
+      properties:
+        who: {type: string, maxLength: 100}
+    """
+        .formatted(name);
+  }
+
+  FunctionFolder with(String file, String content) {
+    try {
+      Files.writeString(path.resolve(file), content);
+      return this;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  FunctionFolder withGood(String name) {
+    return with(name + ".yaml", good(name));
+  }
+
+  LoadResult load() {
+    return new CatalogueLoader(ModelCheck.ANY).load(path);
+  }
+
+  FunctionCatalogue loaded() {
+    return switch (load()) {
+      case LoadResult.Loaded(var catalogue) -> catalogue;
+      case LoadResult.Refused(var faults) -> throw new AssertionError(faults.toString());
+    };
+  }
+
+  /** The faults as an editor sees them, without the folder. */
+  java.util.List<String> faults() {
+    return switch (load()) {
+      case LoadResult.Loaded(var catalogue) -> java.util.List.of();
+      case LoadResult.Refused(var faults) ->
+          faults.stream().map(f -> f.toString().replace(path + "/", "")).toList();
+    };
+  }
+}
