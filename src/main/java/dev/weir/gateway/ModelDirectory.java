@@ -13,6 +13,18 @@ public interface ModelDirectory {
    */
   Route route(String name, List<String> fallbacks);
 
+  /**
+   * The route of a model that a function names. It differs from {@link #route} where the operator
+   * has put every function on one model; what a caller asks for by name is never replaced.
+   *
+   * @param model the model in the function's file
+   * @param fallbacks those after it
+   * @throws dev.weir.core.AIError as {@link #route} does
+   */
+  default Route routeFunction(String model, List<String> fallbacks) {
+    return route(model, fallbacks);
+  }
+
   /** Every name that can be asked for, sorted: for {@code GET /v1/models} and suggestions. */
   List<String> names();
 }

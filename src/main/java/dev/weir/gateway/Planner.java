@@ -66,7 +66,7 @@ public final class Planner {
         Optional.of(function),
         Optional.empty(),
         ask,
-        models.route(function.model(), function.fallbacks()),
+        models.routeFunction(function.model(), function.fallbacks()),
         function.retry(),
         timeout(call.options(), function.timeout()));
   }
