@@ -1,0 +1,213 @@
+package dev.weir.providers;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.weir.core.Usage;
+import dev.weir.gateway.Answer.Finish;
+import dev.weir.gateway.Source;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What matters of a chat completion or of one chunk of it, read in one pass without a tree; the
+ * bytes themselves are forwarded untouched.
+ */
+final class ChatPiece {
+  private final StringBuilder text = new StringBuilder();
+  private final List<Source> sources = new ArrayList<>(0);
+  private Optional<Finish> finish = Optional.empty();
+  private Optional<Usage> usage = Optional.empty();
+  private Optional<JsonNode> error = Optional.empty();
+  private Optional<String> model = Optional.empty();
+  private int choices;
+  private boolean hasChoices;
+  private boolean refused;
+
+  private ChatPiece() {}
+
+  /**
+   * Reads a body or the data of an event.
+   *
+   * @throws dev.weir.core.AIError {@code PROVIDER_ERROR} if it is no JSON object
+   */
+  static ChatPiece read(byte[] bytes, int from, int length) {
+    var piece = new ChatPiece();
+    try (var parser = UpstreamJson.mapper().createParser(bytes, from, length)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw Failures.senseless();
+      }
+      while (parser.nextToken() != JsonToken.END_OBJECT) {
+        var field = parser.currentName();
+        parser.nextToken();
+        piece.top(field, parser);
+      }
+    } catch (IOException e) {
+      throw Failures.senseless().causedBy(e);
+    }
+    return piece;
+  }
+
+  /** The text of the first choice. */
+  String text() {
+    return text.toString();
+  }
+
+  /** Why it stopped, if it says so. */
+  Optional<Finish> finish() {
+    return finish;
+  }
+
+  /** What it consumed, if it says so. */
+  Optional<Usage> usage() {
+    return usage;
+  }
+
+  /** The error that stands in its place. */
+  Optional<JsonNode> error() {
+    return error;
+  }
+
+  /** The model that answered. */
+  Optional<String> model() {
+    return model;
+  }
+
+  /** The pages it rests on, where a server names any. */
+  List<Source> sources() {
+    return sources;
+  }
+
+  /** Whether it has a list of choices at all. */
+  boolean hasChoices() {
+    return hasChoices;
+  }
+
+  /** Whether it carries usage and nothing else, as the chunk does that is sent on demand. */
+  boolean isUsageOnly() {
+    return usage.isPresent() && choices == 0;
+  }
+
+  private void top(String field, JsonParser parser) throws IOException {
+    switch (field) {
+      case "choices" -> {
+        hasChoices = parser.currentToken() == JsonToken.START_ARRAY;
+        each(parser, this::choice);
+      }
+      case "usage" -> usage = usage(tree(parser));
+      case "model" -> model = Optional.ofNullable(parser.getValueAsString());
+      case "error" -> error = Optional.of(tree(parser)).filter(e -> !e.isNull());
+      case "search_results" -> {
+        sources.clear();
+        sources.addAll(AgentAnswer.results(tree(parser)));
+      }
+      case "citations" -> {
+        var citations = tree(parser);
+        if (sources.isEmpty()) {
+          citations.forEach(c -> sources.add(new Source(c.asText(""), "", "", Optional.empty())));
+        }
+      }
+      default -> parser.skipChildren();
+    }
+  }
+
+  private void choice(JsonParser parser) throws IOException {
+    choices++;
+    var index = 0;
+    var before = text.length();
+    var stopped = finish;
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      var field = parser.currentName();
+      var value = parser.nextToken();
+      switch (field) {
+        case "index" -> index = parser.getValueAsInt(0);
+        case "delta", "message" -> message(parser);
+        case "finish_reason" -> {
+          if (value == JsonToken.VALUE_STRING) {
+            finish = Optional.of(finish(parser.getText()));
+          }
+        }
+        default -> parser.skipChildren();
+      }
+    }
+    if (index != 0) {
+      text.setLength(before);
+      finish = stopped;
+    }
+    if (refused && text.isEmpty()) {
+      finish = Optional.of(Finish.CONTENT_FILTER);
+    }
+  }
+
+  private void message(JsonParser parser) throws IOException {
+    if (parser.currentToken() != JsonToken.START_OBJECT) {
+      parser.skipChildren();
+      return;
+    }
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      var field = parser.currentName();
+      var value = parser.nextToken();
+      switch (field) {
+        case "content" -> {
+          if (value == JsonToken.VALUE_STRING) {
+            text.append(parser.getText());
+          } else {
+            tree(parser).forEach(part -> text.append(part.path("text").asText("")));
+          }
+        }
+        case "refusal" -> refused |= value == JsonToken.VALUE_STRING;
+        default -> parser.skipChildren();
+      }
+    }
+  }
+
+  private static Finish finish(String reason) {
+    return switch (reason) {
+      case "length", "max_tokens" -> Finish.LENGTH;
+      case "tool_calls", "function_call" -> Finish.TOOL_CALLS;
+      case "content_filter" -> Finish.CONTENT_FILTER;
+      default -> Finish.STOP;
+    };
+  }
+
+  private static Optional<Usage> usage(JsonNode usage) {
+    if (!usage.path("prompt_tokens").isNumber() && !usage.path("completion_tokens").isNumber()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Usage(
+            UpstreamJson.count(usage.path("prompt_tokens")),
+            UpstreamJson.count(usage.path("completion_tokens")),
+            UpstreamJson.count(usage.path("prompt_tokens_details").path("cached_tokens")),
+            UpstreamJson.count(usage.path("completion_tokens_details").path("reasoning_tokens")),
+            UpstreamJson.count(usage.path("num_search_queries")),
+            false));
+  }
+
+  /** Reads each object of an array; anything else is skipped. */
+  private static void each(JsonParser parser, Reading reading) throws IOException {
+    if (parser.currentToken() != JsonToken.START_ARRAY) {
+      parser.skipChildren();
+      return;
+    }
+    for (var t = parser.nextToken(); t != JsonToken.END_ARRAY; t = parser.nextToken()) {
+      if (t == JsonToken.START_OBJECT) {
+        reading.read(parser);
+      } else {
+        parser.skipChildren();
+      }
+    }
+  }
+
+  private static JsonNode tree(JsonParser parser) throws IOException {
+    JsonNode tree = UpstreamJson.mapper().readTree(parser);
+    return tree == null ? JsonNodeFactory.instance.missingNode() : tree;
+  }
+
+  private interface Reading {
+    void read(JsonParser parser) throws IOException;
+  }
+}
