@@ -7,7 +7,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.GeneralSecurityException;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -16,7 +15,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.apache.logging.log4j.LogManager;
@@ -37,10 +35,11 @@ import org.apache.logging.log4j.Logger;
  */
 public final class EmbeddedPostgres implements AutoCloseable {
   private static final Logger LOG = LogManager.getLogger(EmbeddedPostgres.class);
-  private static final String ADMINISTRATOR = "postgres";
   private static final String DATABASE = "weir";
-  private static final Duration INITIALISE = Duration.ofMinutes(2);
   private static final Duration START = Duration.ofMinutes(2);
+  private static final Duration ANSWER = Duration.ofSeconds(5);
+  private static final Duration CREATE = Duration.ofMinutes(1);
+  private static final Duration FAST = Duration.ofSeconds(20);
 
   private final Settings settings;
   private final DataDirectory data;
@@ -53,7 +52,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     this.settings = settings;
     this.data = data;
     this.programs = ServerProgram.in(PostgresBinaries.unpacked(data));
-    this.cluster = data.resolve("database");
+    this.cluster = data.resolve(Cluster.DIRECTORY);
     // Before the cluster: a cluster without its password could not be opened again.
     this.password = data.secret("database-password");
   }
@@ -95,7 +94,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
   /** The superuser's URL, for migrations only. */
   public DatabaseUrl administratorUrl() {
-    return url(ADMINISTRATOR, password);
+    return url(Cluster.SUPERUSER, password);
   }
 
   /**
@@ -123,7 +122,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
   @Override
   public void close() {
     try {
-      Postmaster.find(cluster).ifPresent(postmaster -> postmaster.stop(programs));
+      Postmaster.find(cluster).ifPresent(postmaster -> postmaster.stop(programs, FAST));
     } finally {
       data.close();
     }
@@ -138,11 +137,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
   }
 
   private void start() throws IOException {
-    if (!Files.exists(cluster.resolve("PG_VERSION"))) {
-      initialise();
-    }
-    requireSameMajorVersion();
-    var changed = writeConfiguration();
+    Cluster.make(data, programs, password);
+    Cluster.requireOurVersion(cluster);
+    var changed = Cluster.configure(data, settings.durable());
     var leftover = Postmaster.find(cluster);
     if (leftover.isPresent() && !changed && adopts(leftover.get())) {
       LOG.info("Adopted the PostgreSQL server left over on port {}", port);
@@ -151,101 +148,6 @@ public final class EmbeddedPostgres implements AutoCloseable {
       launch();
     }
     createDatabase();
-  }
-
-  private void initialise() throws IOException {
-    var temporary = data.temporaryDirectory();
-    var passwordFile = data.resolve(".new-password");
-    data.writePrivately(passwordFile, password + "\n");
-    try {
-      programs.run(
-          "initdb",
-          List.of(
-              "-D",
-              temporary.toString(),
-              "--username=" + ADMINISTRATOR,
-              "--pwfile=" + passwordFile,
-              "--auth=scram-sha-256",
-              "--encoding=UTF8",
-              "--locale=C",
-              // Sorts by code point everywhere, whatever the machine's C library: indexes stay
-              // valid when it is upgraded.
-              "--locale-provider=builtin",
-              "--builtin-locale=C.UTF-8",
-              "--no-instructions"),
-          INITIALISE);
-      Files.writeString(
-          temporary.resolve("postgresql.conf"),
-          "\ninclude 'weir.conf'\n",
-          StandardOpenOption.APPEND);
-      Files.writeString(temporary.resolve("weir.conf"), "");
-      data.moveInPlace(temporary, "database");
-    } finally {
-      Files.deleteIfExists(passwordFile);
-    }
-  }
-
-  private void requireSameMajorVersion() throws IOException {
-    var made = Files.readString(cluster.resolve("PG_VERSION")).strip();
-    var ours =
-        PostgresBinaries.SERVER_VERSION.substring(0, PostgresBinaries.SERVER_VERSION.indexOf('.'));
-    if (!made.equals(ours)) {
-      throw new StorageException(
-          "The database in "
-              + cluster
-              + " was made by PostgreSQL "
-              + made
-              + ", this Weir brings "
-              + ours
-              + ". Dump it with the older version and restore it here, or move the directory away"
-              + " to start afresh.");
-    }
-  }
-
-  /** Writes the server's settings; true if they differ from those of the last start. */
-  private boolean writeConfiguration() throws IOException {
-    var file = cluster.resolve("weir.conf");
-    var text =
-        new StringBuilder(
-            "# Written by Weir at every start; put your own settings in postgresql.conf below the"
-                + " include.\n");
-    configuration()
-        .forEach((name, value) -> text.append(name).append(" = '").append(value).append("'\n"));
-    if (Files.exists(file) && Files.readString(file).contentEquals(text)) {
-      return false;
-    }
-    data.writePrivately(file, text.toString());
-    return true;
-  }
-
-  private Map<String, String> configuration() {
-    var durable = settings.durable() ? "on" : "off";
-    var values = new TreeMap<String, String>();
-    values.put("listen_addresses", "127.0.0.1");
-    values.put("unix_socket_directories", "");
-    values.put("max_connections", "60");
-    values.put("fsync", durable);
-    values.put("full_page_writes", durable);
-    values.put("synchronous_commit", "on");
-    values.put("shared_buffers", "64MB");
-    values.put("max_wal_size", "256MB");
-    values.put("min_wal_size", "32MB");
-    // The lean ones: no JIT for short statements, no helper processes for I/O and replication.
-    values.put("jit", "off");
-    values.put("io_method", "sync");
-    values.put("max_logical_replication_workers", "0");
-    values.put("timezone", "UTC");
-    values.put("log_timezone", "UTC");
-    // Seven files, one a weekday, each overwritten after a week. No row's values and no statement's
-    // text get there.
-    values.put("logging_collector", "on");
-    values.put("log_filename", "postgresql-%a.log");
-    values.put("log_truncate_on_rotation", "on");
-    values.put("log_rotation_age", "1d");
-    values.put("log_rotation_size", "0");
-    values.put("log_error_verbosity", "terse");
-    values.put("log_min_error_statement", "panic");
-    return values;
   }
 
   private boolean adopts(Postmaster leftover) {
@@ -264,7 +166,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
     LOG.info(
         "Stopping the PostgreSQL server left over (process {}) to start it anew",
         leftover.process().pid());
-    leftover.stop(programs);
+    // It did not answer, or nobody else needs it: no long courtesy.
+    leftover.stop(programs, Duration.ofSeconds(8));
   }
 
   private void launch() throws IOException {
@@ -278,7 +181,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
       if (outcome.exit() == 0 && answers()) {
         return;
       }
-      Postmaster.find(cluster).ifPresent(postmaster -> postmaster.stop(programs));
+      Postmaster.find(cluster).ifPresent(postmaster -> postmaster.stop(programs, FAST));
       // Two causes pass by themselves: a killed server's backends that still end, and a free port
       // that was just taken
       // (which the server says in a log of its own, hence the count).
@@ -294,7 +197,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
                 + cluster.resolve("log")
                 + ".");
       }
-      pause();
+      Pause.of(Duration.ofMillis(100));
     }
   }
 
@@ -310,15 +213,6 @@ public final class EmbeddedPostgres implements AutoCloseable {
         "-o",
         "-c port=" + port,
         "start");
-  }
-
-  private static void pause() {
-    try {
-      Thread.sleep(Duration.ofMillis(100));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StorageException("Interrupted while PostgreSQL was starting", e);
-    }
   }
 
   private static String lastLines(Path log) {
@@ -349,9 +243,25 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
   }
 
-  /** Whether our server, on our cluster, lets us in with our password. */
+  /** Whether our server, on our cluster, lets us in with our password; waits while it recovers. */
   private boolean answers() {
-    try (var connection = connect("postgres");
+    var deadline = System.nanoTime() + START.toNanos();
+    while (true) {
+      try {
+        return isOurs();
+      } catch (SQLException e) {
+        var recovering = "57P03".equals(e.getSQLState()); // cannot_connect_now
+        if (!recovering || System.nanoTime() > deadline) {
+          LOG.debug("The PostgreSQL server on port {} does not answer", port, e);
+          return false;
+        }
+      }
+      Pause.of(Duration.ofMillis(50));
+    }
+  }
+
+  private boolean isOurs() throws SQLException {
+    try (var connection = connect("postgres", ANSWER);
         var statement = connection.createStatement();
         var row =
             statement.executeQuery(
@@ -359,14 +269,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
       return row.next()
           && row.getString(1).equals(cluster.toString())
           && row.getString(2).startsWith(PostgresBinaries.SERVER_VERSION);
-    } catch (SQLException e) {
-      LOG.debug("The PostgreSQL server on port {} does not answer", port, e);
-      return false;
     }
   }
 
   private void createDatabase() {
-    try (var connection = connect("postgres");
+    try (var connection = connect("postgres", CREATE);
         var statement = connection.createStatement()) {
       try (var row =
           statement.executeQuery("SELECT 1 FROM pg_database WHERE datname = '" + DATABASE + "'")) {
@@ -380,12 +287,12 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
   }
 
-  private java.sql.Connection connect(String database) throws SQLException {
+  private java.sql.Connection connect(String database, Duration limit) throws SQLException {
     var url = administratorUrl().withDatabase(database);
     var login = url.jdbcLogin();
     login.setProperty("connectTimeout", "5");
     login.setProperty("loginTimeout", "5");
-    login.setProperty("socketTimeout", "10");
+    login.setProperty("socketTimeout", Long.toString(limit.toSeconds()));
     return DriverManager.getConnection(url.jdbcUrl(), login);
   }
 

@@ -150,17 +150,8 @@ public final class Migrations {
           throw new StorageException(
               "The database " + url + " cannot be prepared: " + e.getMessage(), e);
         }
-        pause(attempt);
+        Pause.of(Duration.ofMillis(20L * attempt));
       }
-    }
-  }
-
-  private static void pause(int attempt) {
-    try {
-      Thread.sleep(Duration.ofMillis(20L * attempt));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StorageException("Interrupted while the database was being prepared", e);
     }
   }
 

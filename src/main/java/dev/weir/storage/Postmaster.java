@@ -4,12 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * A running server process on one cluster directory, found in {@code postmaster.pid} or among the
@@ -19,9 +17,7 @@ import java.util.concurrent.TimeoutException;
  * another process. A process counts only if its command line is {@code postgres -D <cluster>}.
  */
 record Postmaster(ProcessHandle process, Path cluster) {
-  private static final Duration FAST = Duration.ofSeconds(20);
-  private static final Duration IMMEDIATE = Duration.ofSeconds(10);
-  private static final Duration KILLED = Duration.ofSeconds(5);
+  private static final Duration UNGENTLE = Duration.ofSeconds(5);
 
   /** Finds the server that runs on this cluster, started by whomever. */
   static Optional<Postmaster> find(Path cluster) {
@@ -73,39 +69,40 @@ record Postmaster(ProcessHandle process, Path cluster) {
   }
 
   /**
-   * Ends the server and waits until it is gone, 35 s at most: fast (rolls open transactions back
-   * and writes a checkpoint), then immediate, then SIGKILL. After the last two the next start
-   * recovers from the write-ahead log.
+   * Ends the server and waits until it is gone: fast (rolls open transactions back and writes a
+   * checkpoint) for as long as given, then immediate, then SIGKILL, five seconds each. After the
+   * last two the next start recovers from the write-ahead log.
    */
-  void stop(ServerProgram programs) {
+  void stop(ServerProgram programs, Duration fast) {
+    var command = List.of("-D", cluster.toString(), "-W", "stop", "-m");
     for (var mode : List.of("fast", "immediate")) {
-      programs.attempt(
-          "pg_ctl",
-          List.of("-D", cluster.toString(), "-m", mode, "-W", "stop"),
-          Duration.ofSeconds(5));
-      if (isGoneWithin(mode.equals("fast") ? FAST : IMMEDIATE)) {
+      var arguments = new ArrayList<>(command);
+      arguments.add(mode);
+      programs.attempt("pg_ctl", arguments, Duration.ofSeconds(5));
+      if (isGoneWithin(mode.equals("fast") ? fast : UNGENTLE)) {
         return;
       }
     }
     process.destroyForcibly();
-    if (!isGoneWithin(KILLED)) {
+    if (!isGoneWithin(UNGENTLE)) {
       throw new StorageException(
           "The PostgreSQL server (process " + process.pid() + ") cannot be stopped");
     }
   }
 
+  /**
+   * Gone means that the process serves no longer, not that its number is free: where Weir is a
+   * container's first process, nobody reaps the server, and it stays a zombie.
+   */
   private boolean isGoneWithin(Duration limit) {
-    try {
-      process.onExit().get(limit.toMillis(), TimeUnit.MILLISECONDS);
-      return true;
-    } catch (TimeoutException _) {
-      return !process.isAlive();
-    } catch (ExecutionException e) {
-      throw new StorageException("The PostgreSQL server cannot be watched", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StorageException("Interrupted while PostgreSQL was stopping", e);
+    var deadline = System.nanoTime() + limit.toNanos();
+    while (process.isAlive() && serves(process, cluster)) {
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      Pause.of(Duration.ofMillis(10));
     }
+    return true;
   }
 
   private static Optional<Long> recordedPid(Path cluster) {

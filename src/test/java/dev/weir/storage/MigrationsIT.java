@@ -1,8 +1,14 @@
 package dev.weir.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weir.testing.TestDatabase;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -11,5 +17,84 @@ class MigrationsIT {
   @Test
   void migratingAgainChangesNothing(TestDatabase database) {
     assertThat(Migrations.migrate(database.administratorUrl())).isZero();
+  }
+
+  @Test
+  void severalDatabasesAndReplicasMayMigrateAtOnce(TestDatabase database) throws Exception {
+    var urls = new ArrayList<DatabaseUrl>();
+    for (var i = 0; i < 3; i++) {
+      urls.add(emptyDatabase(database));
+    }
+
+    try (var replicas = Executors.newFixedThreadPool(6)) {
+      var work = new ArrayList<Callable<Integer>>();
+      for (var url : urls) {
+        work.add(() -> Migrations.migrate(url));
+        work.add(() -> Migrations.migrate(url));
+      }
+      for (var outcome : replicas.invokeAll(work)) {
+        outcome.get();
+      }
+    }
+
+    for (var url : urls) {
+      assertThat(Migrations.migrate(url)).isZero();
+      drop(database, url);
+    }
+  }
+
+  @Test
+  void aLoginThatMayCreateRolesAndOwnsTheDatabaseIsEnough(TestDatabase database)
+      throws SQLException {
+    var login = "weir_test_" + UUID.randomUUID().toString().replace("-", "");
+    database.execute("CREATE ROLE " + login + " LOGIN CREATEROLE PASSWORD 'migrates'");
+    // What an administrator does once where the roles were made by another login.
+    database.execute("GRANT weir_owner TO " + login);
+    var url = emptyDatabase(database);
+    database.execute("ALTER DATABASE " + url.database() + " OWNER TO " + login);
+
+    assertThat(Migrations.migrate(url.withLogin(login, "migrates"))).isPositive();
+
+    drop(database, url);
+    database.execute("DROP ROLE " + login);
+  }
+
+  @Test
+  void aServiceLoginIsAdmittedOnceAndThenActsAsTheWorkingRolesOnly(TestDatabase database)
+      throws SQLException {
+    var login = "weir_test_" + UUID.randomUUID().toString().replace("-", "");
+    database.execute("CREATE ROLE " + login + " LOGIN NOINHERIT PASSWORD 'serves'");
+
+    Migrations.admit(database.administratorUrl(), login);
+    Migrations.admit(database.administratorUrl(), login);
+
+    try (var connection =
+            Migrations.connect(database.administratorUrl().withLogin(login, "serves"));
+        var statement = connection.createStatement()) {
+      statement.execute("SET ROLE weir_ledger");
+      assertThatThrownBy(() -> statement.execute("SET ROLE weir_owner"))
+          .hasMessageContaining("permission denied");
+    }
+    database.execute("DROP ROLE " + login);
+  }
+
+  @Test
+  void saysWhichDatabaseDoesNotAnswerAndKeepsThePasswordToItself(TestDatabase database) {
+    var url = database.administratorUrl().withLogin("postgres", "not-the-password");
+
+    assertThatThrownBy(() -> Migrations.migrate(url))
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining(url.database())
+        .hasMessageNotContaining("not-the-password");
+  }
+
+  private static DatabaseUrl emptyDatabase(TestDatabase database) {
+    var name = "weir_test_" + UUID.randomUUID().toString().replace("-", "");
+    database.execute("CREATE DATABASE " + name);
+    return database.administratorUrl().withDatabase(name);
+  }
+
+  private static void drop(TestDatabase database, DatabaseUrl url) {
+    database.execute("DROP DATABASE " + url.database() + " WITH (FORCE)");
   }
 }
