@@ -1,0 +1,123 @@
+package dev.weir.health;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.core.Clock;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class RecentTest {
+  private final Hand clock = new Hand();
+  private Future<Void> answer = Future.succeededFuture();
+  private int asked;
+  private final Recent recent =
+      new Recent(
+          clock,
+          () -> {
+            asked++;
+            return answer;
+          });
+
+  @Test
+  void isAskedOnceASecondHoweverManyProbesCome() throws Exception {
+    for (var i = 0; i < 1000; i++) {
+      assertThat(isWell()).isTrue();
+    }
+    assertThat(asked).isEqualTo(1);
+
+    clock.pass(Recent.FRESH);
+    assertThat(isWell()).isTrue();
+
+    assertThat(asked).isEqualTo(2);
+  }
+
+  @Test
+  void probesThatComeWhileOneIsUnderWayShareItsAnswer() throws Exception {
+    var promise = Promise.<Void>promise();
+    answer = promise.future();
+
+    var first = recent.ask();
+    clock.pass(Recent.FRESH.multipliedBy(5));
+    var second = recent.ask();
+    promise.complete();
+
+    assertThat(asked).isEqualTo(1);
+    assertThat(first.succeeded() && second.succeeded()).isTrue();
+  }
+
+  @Test
+  void whatWasNeverWellIsUnwellAtOnce() throws Exception {
+    answer = Future.failedFuture("gone");
+
+    assertThat(isWell()).isFalse();
+  }
+
+  @Test
+  void whatWasWellIsForgivenForAMomentAndNoLonger() throws Exception {
+    assertThat(isWell()).isTrue();
+    answer = Future.failedFuture("gone");
+
+    clock.pass(Recent.FRESH);
+    assertThat(isWell()).isTrue();
+    clock.pass(Recent.GRACE);
+    assertThat(isWell()).isFalse();
+
+    answer = Future.succeededFuture();
+    clock.pass(Recent.FRESH);
+    assertThat(isWell()).isTrue();
+  }
+
+  @Test
+  void whatNeverAnswersIsUnwellAfterItsBound() throws Exception {
+    answer = Promise.<Void>promise().future();
+
+    assertThat(isWell()).isFalse();
+  }
+
+  @Test
+  void aProbeThatThrowsIsUnwell() throws Exception {
+    var throwing =
+        new Recent(
+            clock,
+            () -> {
+              throw new IllegalStateException("no pool");
+            });
+
+    assertThat(throwing.ask().failed()).isTrue();
+  }
+
+  private boolean isWell() throws InterruptedException, TimeoutException {
+    try {
+      recent.ask().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+      return true;
+    } catch (ExecutionException _) {
+      return false;
+    }
+  }
+
+  private static final class Hand implements Clock {
+    private long nanos = 5_000_000_000L;
+
+    void pass(Duration time) {
+      nanos += time.toNanos();
+    }
+
+    @Override
+    public Instant now() {
+      return Instant.EPOCH.plusNanos(nanos);
+    }
+
+    @Override
+    public long nanoTime() {
+      return nanos;
+    }
+  }
+}
