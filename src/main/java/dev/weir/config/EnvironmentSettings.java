@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  */
 final class EnvironmentSettings {
   /** Read elsewhere: where the settings are, and what the command line and the tests want. */
-  private static final Set<String> OTHERS = Set.of("WEIR_CONFIG", "WEIR_URL");
+  private static final Set<String> OTHERS = Set.of("WEIR_CONFIG", "WEIR_URL", "WEIR_KEY");
 
   private static final Pattern SERVICE_LINK =
       Pattern.compile(

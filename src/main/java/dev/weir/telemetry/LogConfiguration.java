@@ -18,6 +18,9 @@ final class LogConfiguration extends AbstractConfiguration {
   /** The root of Weir's own loggers. */
   static final String OWN = "dev.weir";
 
+  /** Warns that Vert.x registers a gauge once for each event loop, which is harmless. */
+  private static final String CHATTY = "io.micrometer.core.instrument.MeterRegistry";
+
   private static final String EVENT = "classpath:dev/weir/telemetry/log-event.json";
 
   /** Control characters in a message could forge lines and steer a terminal. */
@@ -58,6 +61,7 @@ final class LogConfiguration extends AbstractConfiguration {
     getRootLogger().addAppender(appender, null, null);
     getRootLogger().setLevel(ofOthers(level));
     addLogger(OWN, new LoggerConfig(OWN, level, true));
+    addLogger(CHATTY, new LoggerConfig(CHATTY, Level.ERROR, true));
   }
 
   /** The level of other people's loggers beside one of ours. */

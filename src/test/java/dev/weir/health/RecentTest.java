@@ -83,6 +83,21 @@ class RecentTest {
   }
 
   @Test
+  void whatHangsIsNotAskedAgainForAWhile() throws Exception {
+    answer = Promise.<Void>promise().future();
+    assertThat(isWell()).isFalse();
+
+    clock.pass(Recent.FRESH.multipliedBy(2));
+    assertThat(isWell()).isFalse();
+    assertThat(asked).isEqualTo(1);
+
+    clock.pass(Recent.PATIENCE);
+    answer = Future.succeededFuture();
+    assertThat(isWell()).isTrue();
+    assertThat(asked).isEqualTo(2);
+  }
+
+  @Test
   void aProbeThatThrowsIsUnwell() throws Exception {
     var throwing =
         new Recent(

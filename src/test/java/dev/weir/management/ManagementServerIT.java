@@ -20,6 +20,7 @@ import dev.weir.testing.TestDatabase;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.net.NetClientOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.pgclient.PgBuilder;
@@ -91,6 +92,7 @@ class ManagementServerIT {
       var pool =
           PgBuilder.pool()
               .with(new PoolOptions().setMaxSize(2).setConnectionTimeout(2))
+              .with(new NetClientOptions().setIdleTimeout(2))
               .connectingTo(
                   new PgConnectOptions()
                       .setHost("127.0.0.1")
@@ -263,6 +265,26 @@ class ManagementServerIT {
           .hasMessageContaining("127.0.0.1:" + taken.getLocalPort())
           .hasMessageContaining("WEIR_MANAGEMENT_LISTEN");
     }
+  }
+
+  @Test
+  void theHealthCheckOfTheImageFailsUntilTheStartIsOver() throws Exception {
+    serve();
+
+    assertThat(healthCheck(port)).isNotZero();
+    health.started();
+    assertThat(healthCheck(port)).isZero();
+    health.draining();
+    assertThat(healthCheck(port)).isZero();
+    assertThat(healthCheck(1)).isNotZero();
+  }
+
+  private static int healthCheck(int port) throws Exception {
+    var check = new ProcessBuilder("conf/deploy/healthcheck");
+    check.environment().put("WEIR_MANAGEMENT_LISTEN", "0.0.0.0:" + port);
+    var process =
+        check.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+    return process.waitFor();
   }
 
   private void serve() throws Exception {
