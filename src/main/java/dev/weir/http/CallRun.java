@@ -1,0 +1,78 @@
+package dev.weir.http;
+
+import dev.weir.core.AIError;
+import dev.weir.core.ErrorCode;
+import dev.weir.gateway.Answer;
+import dev.weir.gateway.AnswerStream;
+import dev.weir.gateway.Exchange;
+import dev.weir.gateway.Gateway;
+import dev.weir.gateway.Reply;
+import io.vertx.core.Vertx;
+
+/** Runs an opened call and brings its reply to the caller; cancels it when the caller leaves. */
+final class CallRun {
+  private CallRun() {}
+
+  static void run(Vertx vertx, Gateway gateway, Visit visit, Exchange x, CallReply reply) {
+    visit.became(x);
+    if (x.call().stream()) {
+      stream(vertx, gateway, visit, x, reply);
+    } else {
+      whole(gateway, visit, x, reply);
+    }
+  }
+
+  private static void whole(Gateway gateway, Visit visit, Exchange x, CallReply reply) {
+    visit.onGone(() -> cancel(x));
+    gateway
+        .run(x)
+        .onSuccess(
+            result -> {
+              switch (result) {
+                case Reply.Whole(var answer) -> reply.whole(answer);
+                case Reply.Streamed(var stream) -> stream.start(new Gathering(visit, reply));
+              }
+            })
+        .onFailure(e -> visit.fail(AIError.from(e)));
+  }
+
+  private static void stream(
+      Vertx vertx, Gateway gateway, Visit visit, Exchange x, CallReply reply) {
+    var events = new EventStream(vertx, visit, reply);
+    visit.onGone(
+        () -> {
+          events.stop();
+          cancel(x);
+        });
+    gateway
+        .run(x)
+        .onSuccess(
+            result -> {
+              switch (result) {
+                case Reply.Whole(var answer) -> events.all(answer);
+                case Reply.Streamed(var stream) -> events.carry(stream);
+              }
+            })
+        .onFailure(e -> events.fail(AIError.from(e)));
+  }
+
+  private static void cancel(Exchange x) {
+    x.cancellation().cancel(AIError.of(ErrorCode.CANCELLED, "The caller went away."));
+  }
+
+  /** Takes a stream where a whole reply is wanted. */
+  private record Gathering(Visit visit, CallReply reply) implements AnswerStream.Sink {
+    @Override
+    public void part(AnswerStream.Part part) {}
+
+    @Override
+    public void end(Answer answer) {
+      reply.whole(answer);
+    }
+
+    @Override
+    public void fail(AIError error) {
+      visit.fail(error);
+    }
+  }
+}

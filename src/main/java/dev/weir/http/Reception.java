@@ -1,0 +1,62 @@
+package dev.weir.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.config.HttpSettings;
+import dev.weir.core.Json;
+import dev.weir.gateway.Authenticator;
+import dev.weir.gateway.Credentials;
+import dev.weir.gateway.Principal;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import java.util.Optional;
+
+/** What every endpoint asks of a visitor first: who it is, and then what it brings. */
+final class Reception {
+  private static final String BEARER = "bearer ";
+
+  private final Vertx vertx;
+  private final HttpSettings settings;
+  private final Authenticator authenticator;
+
+  Reception(Vertx vertx, HttpSettings settings, Authenticator authenticator) {
+    this.vertx = vertx;
+    this.settings = settings;
+    this.authenticator = authenticator;
+  }
+
+  /** Who it is. The body is not read before that is known, so strangers cannot fill our memory. */
+  Future<Principal> identify(Visit visit) {
+    if (!visit.request().isEnded()) {
+      visit.request().pause();
+    }
+    return authenticator.authenticate(credentials(visit));
+  }
+
+  /** The JSON it brings. */
+  Future<JsonNode> body(Visit visit) {
+    return BodyReader.read(vertx, visit.request(), settings).map(Json::parse);
+  }
+
+  private static Credentials credentials(Visit visit) {
+    var headers = visit.headers();
+    return new Credentials(
+        bearer(headers).or(() -> text(headers, "x-api-key")),
+        text(headers, "x-weir-user"),
+        Optional.ofNullable(visit.request().remoteAddress())
+            .map(address -> address.hostAddress())
+            .orElse("unknown"));
+  }
+
+  private static Optional<String> bearer(MultiMap headers) {
+    return Optional.ofNullable(headers.get(HttpHeaders.AUTHORIZATION))
+        .filter(value -> value.regionMatches(true, 0, BEARER, 0, BEARER.length()))
+        .map(value -> value.substring(BEARER.length()).strip())
+        .filter(key -> !key.isEmpty());
+  }
+
+  private static Optional<String> text(MultiMap headers, String name) {
+    return Optional.ofNullable(headers.get(name)).map(String::strip).filter(t -> !t.isEmpty());
+  }
+}

@@ -1,0 +1,51 @@
+package dev.weir.http;
+
+import dev.weir.gateway.Exchange;
+import dev.weir.gateway.Target;
+import io.vertx.core.MultiMap;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The {@code x-weir-*} headers of a call's reply. */
+final class WeirHeaders {
+  private static final int LONGEST = 1000;
+
+  private WeirHeaders() {}
+
+  /** Those of a whole reply: everything is known. */
+  static void whole(Exchange x, MultiMap headers) {
+    known(x, headers);
+    provider(x.tally().lastTarget().orElse(x.plan().route().first()), headers);
+    headers.set("x-weir-cost-usd", x.tally().cost().toString());
+  }
+
+  /** Those that are known before a stream's first byte. */
+  static void early(Exchange x, MultiMap headers) {
+    known(x, headers);
+    var targets = x.plan().route().targets();
+    x.tally()
+        .lastTarget()
+        .or(() -> targets.size() == 1 ? Optional.of(targets.getFirst()) : Optional.empty())
+        .ifPresent(target -> provider(target, headers));
+  }
+
+  private static void known(Exchange x, MultiMap headers) {
+    headers.set("x-weir-cache", x.tally().cache().label());
+    x.plan().variant().ifPresent(variant -> headers.set("x-weir-variant", plain(variant)));
+    if (!x.tally().warnings().isEmpty()) {
+      headers.set(
+          "x-weir-warnings",
+          plain(x.tally().warnings().stream().collect(Collectors.joining("; "))));
+    }
+  }
+
+  private static void provider(Target target, MultiMap headers) {
+    headers.set("x-weir-provider", plain(target.servedBy()));
+  }
+
+  /** Text that is fit for a header: visible ASCII and spaces, of bounded length. */
+  private static String plain(String text) {
+    var clean = text.replaceAll("[^\\x20-\\x7e]", "?");
+    return clean.length() <= LONGEST ? clean : clean.substring(0, LONGEST);
+  }
+}

@@ -1,0 +1,45 @@
+package dev.weir.wire;
+
+import dev.weir.gateway.CallOptions;
+import dev.weir.gateway.CallOptions.CacheUse;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads what a caller chooses for one call, from a body or from headers. */
+final class CallOptionsReader {
+  private static final List<String> MEMBERS = List.of("cache", "timeout_ms");
+
+  private CallOptionsReader() {}
+
+  static CallOptions of(Members options) {
+    options.only(MEMBERS);
+    return new CallOptions(
+        options.text("cache").map(use -> cacheUse(options.at("cache"), use)).orElse(CacheUse.USE),
+        options.wholeNumber("timeout_ms", 1).map(Duration::ofMillis));
+  }
+
+  static CacheUse cacheUse(String where, String use) {
+    return switch (use) {
+      case "use" -> CacheUse.USE;
+      case "refresh" -> CacheUse.REFRESH;
+      case "off" -> CacheUse.OFF;
+      default -> throw Members.fault(where, "must be one of use, refresh, off.");
+    };
+  }
+
+  static Duration timeout(String where, String millis) {
+    return wholeNumber(millis)
+        .map(Duration::ofMillis)
+        .orElseThrow(
+            () -> Members.fault(where, "must be a whole number of milliseconds, at least 1."));
+  }
+
+  private static Optional<Long> wholeNumber(String digits) {
+    try {
+      return Optional.of(Long.parseLong(digits.strip())).filter(value -> value >= 1);
+    } catch (NumberFormatException _) {
+      return Optional.empty();
+    }
+  }
+}
