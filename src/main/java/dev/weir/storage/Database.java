@@ -1,5 +1,6 @@
 package dev.weir.storage;
 
+import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClientOptions;
@@ -13,6 +14,8 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 /**
@@ -53,11 +56,18 @@ public final class Database {
    *     at once
    * @param patience how long each of them waits
    * @param statement how long one statement may run, on the server's clock
+   * @param transaction how long the caller of a transaction waits in all, even for a frozen server
    */
-  public record Limits(int connections, int waiting, Duration patience, Duration statement) {
-    /** Waits 3 s among 1,000, statements of 10 s at most. */
+  public record Limits(
+      int connections, int waiting, Duration patience, Duration statement, Duration transaction) {
+    /** Waits 3 s among 1,000; statements of 10 s and transactions of 15 s at most. */
     public static Limits of(int connections) {
-      return new Limits(connections, 1_000, Duration.ofSeconds(3), Duration.ofSeconds(10));
+      return new Limits(
+          connections,
+          1_000,
+          Duration.ofSeconds(3),
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(15));
     }
   }
 
@@ -93,8 +103,8 @@ public final class Database {
                 .setMaxWaitQueueSize(limits.waiting())
                 .setConnectionTimeout((int) limits.patience().toMillis())
                 .setConnectionTimeoutUnit(TimeUnit.MILLISECONDS)
-                .setIdleTimeout(60)
-                .setIdleTimeoutUnit(TimeUnit.SECONDS)
+                .setIdleTimeout((int) limits.transaction().multipliedBy(4).toMillis())
+                .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
                 .setMaxLifetime(30)
                 .setMaxLifetimeUnit(TimeUnit.MINUTES))
         .build();
@@ -110,7 +120,7 @@ public final class Database {
         .setTcpKeepAlive(true)
         .setTcpNoDelay(true)
         .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
-        .setIdleTimeout((int) Math.max(90_000, limits.statement().multipliedBy(2).toMillis()));
+        .setIdleTimeout((int) limits.transaction().multipliedBy(6).toMillis());
   }
 
   /**
@@ -158,18 +168,31 @@ public final class Database {
 
   private <T> Future<T> transaction(
       Role role, String userId, Function<SqlConnection, Future<T>> work) {
+    var abandoned = new AtomicBoolean();
     return pool(role)
         .getConnection()
         .recover(Unavailable::failed)
         .compose(
             connection ->
-                transaction(connection, role, userId, work).eventually(connection::close));
+                transaction(connection, role, userId, work, abandoned)
+                    .eventually(connection::close))
+        .timeout(limits.transaction().toMillis(), TimeUnit.MILLISECONDS)
+        .recover(
+            failure -> {
+              // Of a transaction that is done this changes nothing. One whose caller has been told
+              // that it failed must not commit after all; it keeps its connection until it ends.
+              abandoned.set(true);
+              return Future.failedFuture(Unavailable.translated(failure));
+            });
   }
 
   private <T> Future<T> transaction(
-      SqlConnection connection, Role role, String userId, Function<SqlConnection, Future<T>> work) {
-    // Sent one after the other without waiting: one round trip. If BEGIN fails, so does all that
-    // follows.
+      SqlConnection connection,
+      Role role,
+      String userId,
+      Function<SqlConnection, Future<T>> work,
+      AtomicBoolean abandoned) {
+    // Sent without waiting for each other: one round trip. If BEGIN fails, so does what follows.
     var begun = connection.begin();
     var prepared =
         connection
@@ -179,9 +202,8 @@ public final class Database {
         .transform(
             started ->
                 started.succeeded()
-                    ? finish(begun.result(), call(work, connection))
-                    : abort(begun, started.cause()))
-        .recover(failure -> Future.failedFuture(Unavailable.translated(failure)));
+                    ? finish(begun.result(), call(work, connection), abandoned)
+                    : abort(begun, started.cause()));
   }
 
   private static <T> Future<T> call(
@@ -193,12 +215,17 @@ public final class Database {
     }
   }
 
-  private static <T> Future<T> finish(Transaction transaction, Future<T> done) {
+  private static <T> Future<T> finish(
+      Transaction transaction, Future<T> done, AtomicBoolean abandoned) {
     return done.transform(
         outcome ->
-            outcome.succeeded()
+            outcome.succeeded() && !abandoned.get()
                 ? transaction.commit().map(_ -> outcome.result())
-                : rollback(transaction, outcome.cause()));
+                : rollback(transaction, failure(outcome)));
+  }
+
+  private static Throwable failure(AsyncResult<?> outcome) {
+    return outcome.failed() ? outcome.cause() : new TimeoutException("nobody waits any more");
   }
 
   private static <T> Future<T> abort(Future<Transaction> begun, Throwable failure) {
