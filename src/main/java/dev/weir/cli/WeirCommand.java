@@ -1,0 +1,107 @@
+package dev.weir.cli;
+
+import dev.weir.core.AIError;
+import dev.weir.storage.StorageException;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParseResult;
+
+/** {@code weir}: the command that holds all others. */
+@Command(
+    name = "weir",
+    mixinStandardHelpOptions = true,
+    versionProvider = WeirCommand.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    description = "A reactive AI gateway and AI-function runtime.",
+    optionListHeading = "%nOptions:%n",
+    commandListHeading = "%nCommands:%n",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  WEIR_MODE=dev ./weir serve",
+      "  ./weir call cover-letter --example",
+      "  ./weir key create --role user --user ada --name \"Ada's laptop\"",
+      "",
+      "Where Weir is: WEIR_URL (http://127.0.0.1:8081). Keys: WEIR_KEY for calls, WEIR_ADMIN_KEY",
+      "for the rest; in dev mode both come from data/dev-keys by themselves."
+    })
+public final class WeirCommand {
+  private WeirCommand() {}
+
+  /**
+   * Runs a command line of this process, and blocks until it is done.
+   *
+   * @param actions what takes the whole house
+   * @param arguments the arguments, as {@code main} got them
+   * @return the process's exit code, see {@link ExitCode}
+   */
+  public static int run(Actions actions, String... arguments) {
+    return line(actions, World.ofProcess()).execute(arguments);
+  }
+
+  static CommandLine line(Actions actions, World world) {
+    var line =
+        new CommandLine(new WeirCommand())
+            .addSubcommand(new ServeCommand(actions))
+            .addSubcommand(new CheckCommand(actions))
+            .addSubcommand(new MigrateCommand(actions))
+            .addSubcommand(keys(world))
+            .addSubcommand(new CallCommand(world));
+    actions.more().forEach(line::addSubcommand);
+    return line.addSubcommand(new CommandLine.HelpCommand())
+        .setExecutionStrategy(new CommandLine.RunLast())
+        .setExecutionExceptionHandler(WeirCommand::failed)
+        .setParameterExceptionHandler(WeirCommand::misused)
+        .setUsageHelpAutoWidth(true)
+        .setCaseInsensitiveEnumValuesAllowed(true);
+  }
+
+  private static CommandLine keys(World world) {
+    return new CommandLine(new KeyCommand())
+        .addSubcommand(new KeyCreateCommand(world))
+        .addSubcommand(new KeyListCommand(world))
+        .addSubcommand(new KeyRotateCommand(world))
+        .addSubcommand(new KeyRevokeCommand(world))
+        .addSubcommand(new KeyGenerateCommand());
+  }
+
+  /** A sentence instead of a stack trace, for everything that is not a fault of Weir's. */
+  private static int failed(Exception e, CommandLine line, ParseResult parsed) throws Exception {
+    var code =
+        switch (e) {
+          case CommandFailure failure -> failure.exitCode();
+          case HttpDoor.Unreachable _ -> ExitCode.UNREACHABLE;
+          case AIError error -> error.code().retryable() ? ExitCode.TRY_LATER : ExitCode.FAILED;
+          case StorageException _, java.io.UncheckedIOException _ -> ExitCode.FAILED;
+          default -> throw e;
+        };
+    say(line, Optional.ofNullable(e.getMessage()).orElse(e.toString()));
+    return code;
+  }
+
+  private static int misused(CommandLine.ParameterException e, String[] arguments) {
+    var line = e.getCommandLine();
+    say(line, Optional.ofNullable(e.getMessage()).orElse("the command line is wrong"));
+    CommandLine.UnmatchedArgumentException.printSuggestions(e, line.getErr());
+    line.getErr().println("Help: " + line.getCommandSpec().qualifiedName() + " --help");
+    return ExitCode.USAGE;
+  }
+
+  private static void say(CommandLine line, String message) {
+    line.getErr().println("weir: " + message);
+    line.getErr().flush();
+  }
+
+  /** The version of the jar that runs. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      var version = Optional.ofNullable(WeirCommand.class.getPackage().getImplementationVersion());
+      return new String[] {
+        "weir " + version.orElse("(built from source)"),
+        "Java " + Runtime.version() + ", " + System.getProperty("os.name")
+      };
+    }
+  }
+}

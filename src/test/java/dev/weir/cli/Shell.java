@@ -1,0 +1,59 @@
+package dev.weir.cli;
+
+import java.io.ByteArrayInputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A terminal for a test: types a command line, and keeps what it printed. */
+final class Shell {
+  private final Path directory;
+  private final Map<String, String> environment = new HashMap<>();
+  private Actions actions =
+      new Actions(
+          () -> 0, () -> new CheckReport(List.of(), List.of(), "nothing"), () -> 0, List.of());
+  private String input = "";
+
+  Shell(Path directory) {
+    this.directory = directory;
+    environment.put("WEIR_DATA_DIR", directory.resolve("data").toString());
+  }
+
+  /** What a command did. */
+  record Run(int exitCode, String out, String err) {}
+
+  Shell env(String name, String value) {
+    environment.put(name, value);
+    return this;
+  }
+
+  Shell with(Actions other) {
+    actions = other;
+    return this;
+  }
+
+  Shell typing(String text) {
+    input = text;
+    return this;
+  }
+
+  Run run(String... arguments) {
+    var out = new StringWriter();
+    var err = new StringWriter();
+    var world =
+        new World(
+            environment,
+            new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+            directory);
+    var code =
+        WeirCommand.line(actions, world)
+            .setOut(new PrintWriter(out, true))
+            .setErr(new PrintWriter(err, true))
+            .execute(arguments);
+    return new Run(code, out.toString(), err.toString());
+  }
+}
