@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongFunction;
 import java.util.function.UnaryOperator;
@@ -21,6 +20,9 @@ final class LineQueue implements AutoCloseable {
   private static final int LINES = 8192;
   private static final long CHARACTERS = 4 << 20;
   private static final int BATCH = 256;
+
+  /** Wakes a writer that waits for lines when there will be no more. */
+  private static final String WAKE = "";
 
   private final ArrayBlockingQueue<String> lines = new ArrayBlockingQueue<>(LINES);
   private final AtomicLong characters = new AtomicLong();
@@ -66,6 +68,7 @@ final class LineQueue implements AutoCloseable {
   /** Writes what is queued, but waits no longer than this for a stream that is stuck. */
   void close(Duration patience) {
     closed = true;
+    lines.offer(WAKE);
     try {
       if (!thread.join(patience)) {
         thread.interrupt();
@@ -85,11 +88,7 @@ final class LineQueue implements AutoCloseable {
     var told = 0L;
     try {
       while (!(closed && lines.isEmpty())) {
-        var first = lines.poll(20, TimeUnit.MILLISECONDS);
-        if (first == null) {
-          continue;
-        }
-        batch.add(first);
+        batch.add(lines.take());
         lines.drainTo(batch, BATCH - 1);
         write(batch);
         batch.clear();

@@ -4,6 +4,7 @@ import dev.weir.core.Secret;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The safety net under the rule that no secret is logged: masks the process's own secrets wherever
@@ -28,21 +29,30 @@ final class Redacting {
           + "|\\b(?<bearer>[Bb]earer )[0-9A-Za-z._~+/=-]{8,}"
           + "|\\b(?<user>postgres(?:ql)?://[^:@/\\s]{1,64}:)[^@/\\s]{1,256}(?=@)";
 
+  /**
+   * A line that holds none of these cannot match a shape. Looking for them takes a hundredth of the
+   * time of matching, and hardly a line holds one.
+   */
+  private static final List<String> SIGNS =
+      List.of("weir_", "sk-", "pplx-", "xai-", "eyJ", "earer ", "postgres");
+
+  private final List<String> signs;
   private final Pattern pattern;
 
   /** Masks these secrets and everything that looks like one. */
   Redacting(List<Secret> secrets) {
-    var exact =
-        secrets.stream()
-            .map(Secret::value)
-            .filter(value -> value.length() >= SHORTEST)
-            .map(Pattern::quote)
-            .collect(Collectors.joining("|"));
+    var values =
+        secrets.stream().map(Secret::value).filter(value -> value.length() >= SHORTEST).toList();
+    this.signs = Stream.concat(SIGNS.stream(), values.stream()).toList();
+    var exact = values.stream().map(Pattern::quote).collect(Collectors.joining("|"));
     this.pattern = Pattern.compile(exact.isEmpty() ? SHAPES : exact + "|" + SHAPES);
   }
 
   /** The line without its secrets; the line itself if it has none. */
   String redact(String line) {
+    if (signs.stream().noneMatch(line::contains)) {
+      return line;
+    }
     var match = pattern.matcher(line);
     if (!match.find()) {
       return line;

@@ -3,6 +3,9 @@ package dev.weir.telemetry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.core.AIError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +67,21 @@ class CallMetersTest {
     assertThat(lines)
         .contains("weir_calls_total{cache=\"off\",code=\"OK\",function=\"other\"} 9800.0")
         .contains("weir_attempt_duration_seconds_count{code=\"OK\",provider=\"other\"} 10000");
+  }
+
+  @Test
+  void everyMeterHasALineInThePageOfMeters() throws IOException {
+    meters.finished(LogsTest.call(Optional.empty()));
+    var page = Files.readString(Path.of("docs/observability.md"));
+
+    var names =
+        text()
+            .lines()
+            .filter(line -> line.startsWith("# TYPE weir_") && !line.contains("_max "))
+            .map(line -> line.split(" ")[2])
+            .toList();
+
+    assertThat(names).hasSizeGreaterThan(6).allSatisfy(name -> assertThat(page).contains(name));
   }
 
   @Test
