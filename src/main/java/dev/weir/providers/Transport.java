@@ -13,6 +13,7 @@ import io.vertx.ext.web.client.WebClient;
 import io.vertx.ext.web.client.WebClientOptions;
 import io.vertx.ext.web.client.impl.HttpContext;
 import io.vertx.ext.web.client.impl.WebClientInternal;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The way to one provider: its connections, its bounds and its key, which goes to its base URL and
@@ -93,6 +94,8 @@ final class Transport {
     options.setProtocolVersion(HttpVersion.HTTP_1_1);
     options.setUseAlpn(false);
     options.setConnectTimeout((int) settings.connectTimeout().toMillis());
+    options.setSslHandshakeTimeout(settings.connectTimeout().toMillis());
+    options.setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS);
     options.setKeepAliveTimeout(KEEP_ALIVE_SECONDS);
     options.setMaxHeaderSize(MAX_HEAD_BYTES);
     options.setTcpNoDelay(true);

@@ -66,9 +66,7 @@ public final class FakeProvider implements AutoCloseable {
                 .setEventLoopPoolSize(1)
                 .setWorkerPoolSize(1)
                 .setInternalBlockingPoolSize(1));
-    server =
-        vertx.createHttpServer(
-            new HttpServerOptions().setHost("127.0.0.1").setPort(0).setSendBufferSize(32 << 10));
+    server = vertx.createHttpServer(new HttpServerOptions().setHost("127.0.0.1").setPort(0));
   }
 
   /**
