@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
 
 /**
  * Reads a folder of function files into a catalogue: all of it, or the list of what is wrong.
@@ -29,6 +31,7 @@ public final class CatalogueLoader {
   /** Bytes that a file may have. */
   public static final int MAX_FILE_BYTES = 256 * 1024;
 
+  private static final Logger LOG = LogManager.getLogger(CatalogueLoader.class);
   private static final int MAX_FILES = 50_000;
   private static final int MAX_FAULTS = 1000;
   private static final Path DEFAULT_MODEL = Path.of("WEIR_DEFAULT_MODEL");
@@ -184,6 +187,10 @@ public final class CatalogueLoader {
       return unfit(file, "is a symbolic link to nothing, or vanished while it was read");
     } catch (IOException e) {
       return unfit(file, "cannot be read (" + e.getClass().getSimpleName() + ")");
+    } catch (RuntimeException e) {
+      // A fault of ours must not keep the other files' faults from being told, nor end a watch.
+      LOG.error("Reading {} failed", file, e);
+      return unfit(file, "cannot be understood; the log says more");
     }
   }
 

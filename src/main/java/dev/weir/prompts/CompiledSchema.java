@@ -8,12 +8,20 @@ import com.networknt.schema.ExecutionContext;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SchemaRegistryConfig;
 import com.networknt.schema.dialect.Dialects;
+import dev.weir.core.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.ref.SoftReference;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A schema behind the validator. Compiled at its first use and cheap from then on, so that
- * thousands of functions that nobody calls cost nothing but their text.
+ * A schema behind the validator.
+ *
+ * <p>Kept as compact text, from which the tree is read when somebody asks and dropped when memory
+ * is short, and compiled at its first use: a function that nobody calls costs its text and no more,
+ * and ten thousand of them fit a small heap.
  */
 final class CompiledSchema implements Schema {
   private static final SchemaRegistry REGISTRY =
@@ -28,39 +36,53 @@ final class CompiledSchema implements Schema {
                           .regularExpressionFactory(CompiledSchema::matcher)
                           .build()));
 
-  private final JsonNode node;
+  private final byte[] json;
+  private volatile SoftReference<JsonNode> tree = new SoftReference<>(null);
   private volatile com.networknt.schema.@Nullable Schema compiled;
 
-  private CompiledSchema(JsonNode node) {
-    this.node = node;
+  private CompiledSchema(byte[] json) {
+    this.json = json;
   }
 
   /** A schema that {@link SchemaCheck} has found no fault with. */
   static Schema ofChecked(JsonNode node) {
-    return new CompiledSchema(node);
+    return new CompiledSchema(node.toString().getBytes(StandardCharsets.UTF_8));
   }
 
   @Override
   public JsonNode node() {
-    return node;
+    var known = tree.get();
+    if (known != null) {
+      return known;
+    }
+    try {
+      var read = Json.mapper().readTree(json);
+      tree = new SoftReference<>(read);
+      return read;
+    } catch (IOException e) {
+      throw new UncheckedIOException("this was written from a tree", e);
+    }
   }
 
   @Override
   public List<Violation> validate(JsonNode value) {
     var findings = new Findings();
     compiled().validate(findings, value);
-    return findings.getErrors().stream()
-        .map(error -> Violations.of(error, node))
-        .distinct()
-        .limit(MAX_VIOLATIONS)
-        .toList();
+    return findings.isEmpty() ? List.of() : findings.violations(node());
+  }
+
+  /** Validates once, without keeping anything of a schema that may never be used again. */
+  static List<Violation> violations(JsonNode schema, JsonNode value) {
+    var findings = new Findings();
+    REGISTRY.getSchema(schema).validate(findings, value);
+    return findings.violations(schema);
   }
 
   private com.networknt.schema.Schema compiled() {
     var ready = compiled;
     if (ready == null) {
       // Two threads may both compile; either result serves, and neither waits for the other.
-      ready = REGISTRY.getSchema(node);
+      ready = REGISTRY.getSchema(node());
       compiled = ready;
     }
     return ready;
@@ -82,6 +104,18 @@ final class CompiledSchema implements Schema {
 
     private Findings() {
       super(CONFIG);
+    }
+
+    private boolean isEmpty() {
+      return getErrors().isEmpty();
+    }
+
+    private List<Violation> violations(JsonNode schema) {
+      return getErrors().stream()
+          .map(error -> Violations.of(error, schema))
+          .distinct()
+          .limit(MAX_VIOLATIONS)
+          .toList();
     }
 
     @Override

@@ -60,7 +60,11 @@ final class FunctionReader {
    * @param file the path that faults name; its name without {@code .yaml} must be the function's
    */
   static Result read(Path file, byte[] bytes) {
-    var tree = YamlTree.read(bytes);
+    var quick = read(file, YamlTree.read(bytes, false));
+    return quick.faults().isEmpty() ? quick : read(file, YamlTree.read(bytes, true));
+  }
+
+  private static Result read(Path file, YamlTree tree) {
     var reader = new FunctionReader(file, tree);
     tree.faults().forEach(f -> reader.faultAt(f.line(), f.path(), f.reason()));
     if (tree.root().isMissingNode()) {
@@ -82,8 +86,8 @@ final class FunctionReader {
     var search = search(all.group("search"));
     var input = schema(all.required("input"), all.at("input"));
     var prompt = Fields.of(all.required("prompt"), all.at("prompt"), this::fault);
-    var system = template(prompt, "system", input);
-    var user = template(prompt, "user", input);
+    var system = template(prompt, "system", all.raw("input"));
+    var user = template(prompt, "user", all.raw("input"));
     var unused = prompt.required("user");
     prompt.refuseOthers();
     var output = schema(all.raw("output"), all.at("output"));
@@ -201,16 +205,16 @@ final class FunctionReader {
     return faults.size() == before ? Optional.of(CompiledSchema.ofChecked(node)) : Optional.empty();
   }
 
-  private Optional<PromptTemplate> template(Fields prompt, String name, Optional<Schema> input) {
+  private Optional<PromptTemplate> template(Fields prompt, String name, JsonNode input) {
     var path = prompt.at(name);
     var text = prompt.text(name, LONGEST_PROMPT);
     if (text.isPresent() && text.get().isBlank()) {
       prompt.fault(name, "must not be empty");
     }
-    if (text.isEmpty() || input.isEmpty()) {
+    if (text.isEmpty() || !input.isObject()) {
       return Optional.empty();
     }
-    var found = TemplateCheck.faultsOf(text.get(), input.get().node());
+    var found = TemplateCheck.faultsOf(text.get(), input);
     found.forEach(f -> faultAt(tree.textLineOf(path) + f.line(), path, f.reason()));
     return found.isEmpty() ? Optional.of(MustacheTemplate.ofChecked(text.get())) : Optional.empty();
   }
@@ -271,21 +275,16 @@ final class FunctionReader {
     if (example.isMissingNode()) {
       return Optional.empty();
     }
-    input.ifPresent(
-        schema ->
-            schema
-                .validate(example)
-                .forEach(
-                    v ->
-                        fault(
-                            all.at("example") + v.path().substring(JsonPath.ROOT.length()),
-                            v.message())));
+    if (input.isPresent()) {
+      CompiledSchema.violations(all.raw("input"), example)
+          .forEach(v -> fault(all.at("example") + v.path().substring(1), v.message()));
+    }
     return Optional.of(example);
   }
 
   /**
-   * Over what shapes an answer, in one fixed order; the order within a schema counts, as it guides
-   * the model.
+   * A hash over what shapes an answer, in one fixed order; the order within a schema counts, as it
+   * guides the model.
    */
   private static String version(
       Fields all, String name, String model, boolean removeCitations, boolean secondAsk) {

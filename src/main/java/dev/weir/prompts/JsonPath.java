@@ -39,7 +39,12 @@ final class JsonPath {
     if (name.isEmpty() || name.length() > LONGEST_NAME) {
       return false;
     }
-    return name.chars().allMatch(c -> PLAIN.indexOf(c) >= 0);
+    for (var i = 0; i < name.length(); i++) {
+      if (PLAIN.indexOf(name.charAt(i)) < 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static String bounded(String path) {

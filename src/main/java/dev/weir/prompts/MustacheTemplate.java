@@ -9,8 +9,9 @@ import java.io.Writer;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** A template behind jmustache, with the limits that it lacks. */
+/** A template behind jmustache, with the limits that it lacks; compiled at its first use. */
 final class MustacheTemplate implements PromptTemplate {
   /** Look-ups and rounds of lists that one rendering may take. */
   static final int MAX_STEPS = 200_000;
@@ -18,11 +19,10 @@ final class MustacheTemplate implements PromptTemplate {
   private static final Pattern CLOSING_TAG = Pattern.compile("</([A-Za-z][A-Za-z0-9_-]{0,63})>");
 
   private final String text;
-  private final Template template;
+  private volatile @Nullable Template compiled;
 
   private MustacheTemplate(String text) {
     this.text = text;
-    this.template = compiler(fenceOf(text)).compile(text);
   }
 
   /** A template that {@link TemplateCheck} has found no fault with. */
@@ -35,7 +35,7 @@ final class MustacheTemplate implements PromptTemplate {
     var budget = new TemplateValues.Budget(MAX_STEPS);
     var message = new BoundedWriter(new StringBuilder(text.length() + 256));
     try {
-      template.execute(TemplateValues.of(input, budget), message);
+      template().execute(TemplateValues.of(input, budget), message);
     } catch (RuntimeException e) {
       if (message.full || budget.spent()) {
         throw AIError.invalid(
@@ -46,6 +46,15 @@ final class MustacheTemplate implements PromptTemplate {
       throw e;
     }
     return message.text.toString();
+  }
+
+  private Template template() {
+    var ready = compiled;
+    if (ready == null) {
+      ready = compiler(fenceOf(text)).compile(text);
+      compiled = ready;
+    }
+    return ready;
   }
 
   private static Mustache.Compiler compiler(Optional<Pattern> fence) {

@@ -16,6 +16,7 @@ import java.util.Optional;
  */
 final class TemplateCheck {
   private static final int MAX_DEPTH = 12;
+  private static final int MOST_FAULTS = 20;
   private static final List<String> OF_THE_ROUND = List.of("-first", "-last", "-index");
 
   /**
@@ -66,6 +67,9 @@ final class TemplateCheck {
         return;
       }
       tag(text.substring(from, end), raw, line);
+      if (open.size() > MAX_DEPTH || faults.size() >= MOST_FAULTS) {
+        return; // the rest would only repeat it
+      }
       at = end + (raw ? 3 : 2);
       line += lines(start, at);
     }

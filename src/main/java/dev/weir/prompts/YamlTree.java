@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.events.AliasEvent;
 import org.yaml.snakeyaml.events.Event;
 import org.yaml.snakeyaml.events.MappingStartEvent;
@@ -40,6 +41,7 @@ import org.yaml.snakeyaml.reader.StreamReader;
  */
 final class YamlTree {
   private static final int MAX_DEPTH = 64;
+  private static final int SHALLOW = 2; // $.fallbacks[0], whose line a check of models asks for
   private static final int MAX_NUMBER_LENGTH = 40;
   private static final Pattern INTEGER = Pattern.compile("[-+]?[0-9]+");
   private static final Pattern DECIMAL =
@@ -58,16 +60,24 @@ final class YamlTree {
     }
   }
 
+  private final boolean everyLine;
   private final Map<String, Integer> lines = new HashMap<>();
   private final Map<String, Integer> textLines = new HashMap<>();
   private final List<YamlFault> faults = new ArrayList<>();
   private JsonNode root = JSON.missingNode();
 
-  private YamlTree() {}
+  private YamlTree(boolean everyLine) {
+    this.everyLine = everyLine;
+  }
 
-  /** Reads a document; what is wrong with it stands in {@link #faults}. */
-  static YamlTree read(byte[] bytes) {
-    var tree = new YamlTree();
+  /**
+   * Reads a document; what is wrong with it stands in {@link #faults}.
+   *
+   * @param everyLine whether the lines of deep values are kept too: that is half the work, and only
+   *     a faulty file needs it
+   */
+  static YamlTree read(byte[] bytes, boolean everyLine) {
+    var tree = new YamlTree(everyLine);
     try {
       var text = tree.decode(bytes);
       tree.readDocument(text);
@@ -146,6 +156,8 @@ final class YamlTree {
     } catch (MarkedYAMLException e) {
       var mark = e.getProblemMark() == null ? e.getContextMark() : e.getProblemMark();
       throw unreadable(mark == null ? 1 : line(mark), "is not YAML: " + problem(e));
+    } catch (YAMLException e) {
+      throw unreadable(1, "is not YAML");
     }
   }
 
@@ -158,7 +170,9 @@ final class YamlTree {
   private JsonNode value(ParserImpl parser, String path, int depth) {
     var event = parser.getEvent();
     var line = line(event.getStartMark());
-    lines.putIfAbsent(path, line);
+    if (everyLine || depth <= SHALLOW) {
+      lines.putIfAbsent(path, line);
+    }
     if (depth > MAX_DEPTH) {
       throw unreadable(line, "is nested deeper than " + MAX_DEPTH + " levels");
     }
@@ -195,12 +209,14 @@ final class YamlTree {
         continue;
       }
       var name = ((ScalarEvent) parser.getEvent()).getValue();
-      var place = JsonPath.child(path, name);
+      var place = everyLine || depth == 0 ? JsonPath.child(path, name) : path;
       if (object.has(name)) {
         fault(line, place, "stands here a second time; the first is on line " + lineOf(place));
         skip(parser, place, depth);
       } else {
-        lines.put(place, line);
+        if (everyLine || depth == 0) {
+          lines.put(place, line);
+        }
         object.set(name, value(parser, place, depth + 1));
       }
     }
@@ -216,7 +232,8 @@ final class YamlTree {
   private ArrayNode sequence(ParserImpl parser, String path, int depth) {
     var array = JSON.arrayNode();
     while (!parser.checkEvent(Event.ID.SequenceEnd)) {
-      array.add(value(parser, JsonPath.item(path, array.size()), depth + 1));
+      var place = everyLine || depth < SHALLOW ? JsonPath.item(path, array.size()) : path;
+      array.add(value(parser, place, depth + 1));
     }
     parser.getEvent();
     return array;
@@ -224,7 +241,9 @@ final class YamlTree {
 
   private JsonNode scalar(ScalarEvent scalar, String path, int line) {
     tag(scalar.getTag(), path, line);
-    textLines.put(path, scalar.isLiteral() || scalar.isFolded() ? line + 1 : line);
+    if (everyLine) {
+      textLines.put(path, scalar.isLiteral() || scalar.isFolded() ? line + 1 : line);
+    }
     var text = scalar.getValue();
     if (!scalar.isPlain()) {
       return JSON.textNode(text);
@@ -238,7 +257,7 @@ final class YamlTree {
   }
 
   private static JsonNode numberOrText(String text) {
-    if (text.length() > MAX_NUMBER_LENGTH) {
+    if (text.length() > MAX_NUMBER_LENGTH || "+-.0123456789".indexOf(text.charAt(0)) < 0) {
       return JSON.textNode(text);
     }
     if (INTEGER.matches(text)) {

@@ -158,6 +158,7 @@ class FunctionFileTest {
             "f.yaml:3: $.fallbacks[1]: is tried before already",
             "f.yaml:5: $.parameters.temperature: must be a number from 0 to 2",
             "f.yaml:6: $.parameters.max_output_tokens: must be a whole number from 16 to 128000",
+            "f.yaml:9: $.prompt.user: `name` is not in the input schema; did you mean `nmae`?",
             "f.yaml:16: $.input.properties.nmae.type: must be one of array, boolean, integer, null,"
                 + " number, object, string; did you mean `string`?",
             "f.yaml:19: $.input.properties.gift.minLenght: is not a keyword of JSON Schema;"
