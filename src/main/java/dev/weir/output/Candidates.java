@@ -1,7 +1,6 @@
 package dev.weir.output;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -15,8 +14,14 @@ import java.util.List;
 final class Candidates {
   private static final int MOST = 16;
 
+  private record Span(int start, int end) {
+    int length() {
+      return end - start;
+    }
+  }
+
   private final String text;
-  private final List<String> found = new ArrayList<>();
+  private final List<Span> found = new ArrayList<>();
   private final StringBuilder openers = new StringBuilder();
   private int start;
 
@@ -28,7 +33,7 @@ final class Candidates {
   static List<String> in(String text) {
     var candidates = new Candidates(text);
     candidates.scan();
-    return candidates.found;
+    return candidates.found.stream().map(s -> text.substring(s.start(), s.end())).toList();
   }
 
   private void scan() {
@@ -65,7 +70,7 @@ final class Candidates {
     }
     openers.setLength(last);
     if (last == 0) {
-      add(text.substring(start, at + 1));
+      add(at + 1);
     }
   }
 
@@ -83,13 +88,23 @@ final class Candidates {
     return text.length();
   }
 
-  private void add(String candidate) {
-    if (CitationMarks.isMark(candidate)) {
+  private void add(int end) {
+    var candidate = new Span(start, end);
+    if (CitationMarks.isMark(text, start, end)) {
       return;
     }
-    found.add(candidate);
-    if (found.size() > MOST) {
-      found.remove(found.stream().min(Comparator.comparingInt(String::length)).orElseThrow());
+    if (found.size() == MOST) {
+      var shortest = 0;
+      for (var i = 1; i < MOST; i++) {
+        if (found.get(i).length() < found.get(shortest).length()) {
+          shortest = i;
+        }
+      }
+      if (found.get(shortest).length() > candidate.length()) {
+        return;
+      }
+      found.remove(shortest);
     }
+    found.add(candidate);
   }
 }

@@ -43,9 +43,9 @@ final class CitationMarks {
     return out.length() == text.length() ? text : out.toString();
   }
 
-  /** Whether the whole text is one mark. */
-  static boolean isMark(String text) {
-    return closing(text, 0, Integer.MAX_VALUE) == text.length();
+  /** Whether this part of the text is one mark. */
+  static boolean isMark(String text, int start, int end) {
+    return closing(text, start, Integer.MAX_VALUE) == end;
   }
 
   /** The place after the mark that begins here, or -1 if none does. */

@@ -29,7 +29,11 @@ final class Deadline {
     var max = range(x).max();
     var more =
         timeout.compareTo(max) < 0
-            ? "Ask for more time with timeout_ms, up to " + words(max) + "."
+            ? "Ask for more time with "
+                + plan.function().map(_ -> "options.timeout_ms").orElse("x-weir-timeout-ms")
+                + ", up to "
+                + words(max)
+                + "."
             : plan.function()
                 .map(
                     f ->

@@ -1,9 +1,9 @@
 package dev.weir.resilience;
 
 import dev.weir.core.AIError;
-import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
 import dev.weir.gateway.Exchange;
+import java.time.Duration;
 
 /** What the end of an attempt says about its provider. */
 enum Verdict {
@@ -23,18 +23,16 @@ enum Verdict {
    * second would count as an outage.
    *
    * @param x the exchange of that attempt
-   * @param beganNanos when it began, by {@code clock}
+   * @param had the time that the provider had, without that in which the stream's receiver rested
    */
-  static Verdict of(AIError error, Exchange x, long beganNanos, Clock clock) {
+  static Verdict of(AIError error, Exchange x, Duration had) {
     if (!error.code().countsAgainstBreaker()) {
       return UNKNOWN;
     }
-    return error.code() != ErrorCode.TIMEOUT || hadFairTime(x, clock.nanoTime() - beganNanos)
-        ? SICK
-        : UNKNOWN;
+    return error.code() != ErrorCode.TIMEOUT || fair(x, had) ? SICK : UNKNOWN;
   }
 
-  private static boolean hadFairTime(Exchange x, long nanos) {
-    return x.currentAttempt().sent() && nanos >= Deadline.standard(x).toNanos() / 2;
+  private static boolean fair(Exchange x, Duration had) {
+    return x.currentAttempt().sent() && had.compareTo(Deadline.standard(x).dividedBy(2)) >= 0;
   }
 }

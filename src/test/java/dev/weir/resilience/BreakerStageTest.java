@@ -113,6 +113,36 @@ class BreakerStageTest {
   }
 
   @Test
+  void aStreamThatStallsUntilTheDeadlineCounts() {
+    var x = attempt();
+    x.currentAttempt().markSent();
+    start(run(x, Future.succeededFuture(new Reply.Streamed(new HandStream()))));
+
+    time.passMillis(60_000);
+    x.cancellation().cancel(LATE);
+
+    assertThat(failures()).isEqualTo(1);
+  }
+
+  @Test
+  void aClientThatDoesNotReadItsStreamCannotOpenItForEveryone() {
+    var x = attempt();
+    x.currentAttempt().markSent();
+    var reply = run(x, Future.succeededFuture(new Reply.Streamed(new HandStream())));
+    var stream = ((Reply.Streamed) reply.result()).stream();
+    stream.start(new Recorder());
+    time.passMillis(10_000);
+    stream.pause();
+    time.passMillis(45_000);
+    stream.resume();
+    time.passMillis(5_000);
+
+    x.cancellation().cancel(LATE);
+
+    assertThat(failures()).isZero();
+  }
+
+  @Test
   void aStreamCutByTheProviderIsAFailure() {
     for (var i = 0; i < 2; i++) {
       var stream = new HandStream();

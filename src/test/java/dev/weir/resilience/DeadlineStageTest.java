@@ -71,7 +71,7 @@ class DeadlineStageTest {
 
     assertThat(((AIError) reply.cause()).message())
         .contains("1.5 s")
-        .contains("timeout_ms")
+        .contains("x-weir-timeout-ms")
         .contains("300 s");
   }
 
