@@ -35,6 +35,8 @@ final class LogConfiguration extends AbstractConfiguration {
     super(context, ConfigurationSource.NULL_SOURCE);
     this.level = level;
     setName("weir");
+    // Log4j would stop at the signal at which the drain begins; Logs.close() is the end instead.
+    isShutdownHookEnabled = false;
   }
 
   /** One JSON object a line. */

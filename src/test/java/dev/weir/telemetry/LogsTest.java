@@ -113,6 +113,15 @@ class LogsTest {
   }
 
   @Test
+  void theLogOutlivesTheSignalAtWhichTheDrainBegins() {
+    var logs = json();
+
+    var context = (LoggerContext) LogManager.getContext(false);
+    assertThat(context.getConfiguration().isShutdownHookEnabled()).isFalse();
+    logs.close();
+  }
+
+  @Test
   void secretsAreMaskedWhereverTheyStand() {
     var logs = json();
 
