@@ -1,11 +1,14 @@
 package dev.weir.app;
 
-/** Entry point. */
+import dev.weir.telemetry.Logs;
+
+/** The process: the command line, and behind it the service. */
 public final class Main {
   private Main() {}
 
-  /** Runs. */
+  /** Runs one command and exits with its code. */
   public static void main(String[] args) {
-    System.out.println("hello from " + Runtime.version());
+    Logs.bridge();
+    System.exit(new Serve().run());
   }
 }

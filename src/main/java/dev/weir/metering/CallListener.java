@@ -1,6 +1,6 @@
 package dev.weir.metering;
 
-import dev.weir.core.ErrorCode;
+import dev.weir.core.AIError;
 import dev.weir.gateway.Exchange;
 import java.time.Duration;
 import java.util.Optional;
@@ -18,13 +18,5 @@ public interface CallListener {
    * @param took how long it lasted
    * @param error why it failed, or empty
    */
-  void finished(Exchange x, Duration took, Optional<ErrorCode> error);
-
-  /** This listener and then another. */
-  default CallListener and(CallListener other) {
-    return (x, took, error) -> {
-      finished(x, took, error);
-      other.finished(x, took, error);
-    };
-  }
+  void finished(Exchange x, Duration took, Optional<AIError> error);
 }

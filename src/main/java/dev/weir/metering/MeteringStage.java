@@ -45,18 +45,17 @@ public final class MeteringStage implements Stage {
                       + " shortly.")
               .retryAfter(FULL_WAIT));
     }
-    var answered =
-        next.proceed(x).onFailure(error -> finish(x, Optional.of(AIError.from(error).code())));
+    var answered = next.proceed(x).onFailure(error -> finish(x, Optional.of(AIError.from(error))));
     return answered.map(
         reply ->
             reply.observed(
-                _ -> finish(x, Optional.empty()), error -> finish(x, Optional.of(error.code()))));
+                _ -> finish(x, Optional.empty()), error -> finish(x, Optional.of(error))));
   }
 
-  private void finish(Exchange x, Optional<ErrorCode> error) {
+  private void finish(Exchange x, Optional<AIError> error) {
     var took = Duration.ofNanos(clock.nanoTime() - x.origin().arrivedNanos());
     if (x.tally().admitted()) {
-      journal.append(UsageRecord.of(x, clock.now(), took, error));
+      journal.append(UsageRecord.of(x, clock.now(), took, error.map(AIError::code)));
     } else {
       journal.release();
     }

@@ -8,7 +8,6 @@ import dev.weir.gateway.AttemptRecord;
 import dev.weir.storage.Database;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Tuple;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -38,7 +37,7 @@ final class UsageTable {
         FROM span, unnest(
           $1::uuid[], $2::timestamptz[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
           $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::int[], $16::bigint[],
-          $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::boolean[], $22::numeric[], $23::numeric[],
+          $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::boolean[], $22::text[]::numeric[], $23::text[]::numeric[],
           $24::text[], $25::int[], $26::text[], $27::boolean[], $28::boolean[], $29::text[], $30::text[])
           AS row (
             id, came_in, user_id, key_id, team_id, function_name, function_version, variant, provider, model, status,
@@ -98,8 +97,8 @@ final class UsageTable {
     add(rows, records, Long[]::new, r -> r.usage().reasoningTokens());
     add(rows, records, Long[]::new, r -> r.usage().searches());
     add(rows, records, Boolean[]::new, r -> r.usage().estimated());
-    addOptional(rows, records, BigDecimal[]::new, r -> r.cost().map(Usd::dollars));
-    addOptional(rows, records, BigDecimal[]::new, r -> r.providerCost().map(Usd::dollars));
+    addOptional(rows, records, String[]::new, r -> r.cost().map(Usd::toString));
+    addOptional(rows, records, String[]::new, r -> r.providerCost().map(Usd::toString));
     add(rows, records, String[]::new, r -> r.cache());
     add(rows, records, Integer[]::new, r -> r.repairs());
     addOptional(rows, records, String[]::new, r -> r.correlation());

@@ -151,7 +151,7 @@ public final class UsageWriter implements Journal {
               LOG.warn(
                   "{} usage records wait for the database, which fails ({}); next try in {} ms",
                   batch.size() + queue.size(),
-                  failure.getMessage(),
+                  reason(failure),
                   wait.toMillis());
               vertx.setTimer(wait.toMillis(), _ -> persist(batch));
               wait = min(wait.multipliedBy(2), LONGEST_WAIT);
@@ -199,6 +199,11 @@ public final class UsageWriter implements Journal {
     return failure instanceof PgException refused
         && refused.getSqlState() != null
         && (refused.getSqlState().startsWith("22") || refused.getSqlState().startsWith("23"));
+  }
+
+  /** The database's own words, where a caller would be told only that it is away. */
+  private static String reason(Throwable failure) {
+    return String.valueOf(failure.getCause() == null ? failure : failure.getCause());
   }
 
   private static Duration min(Duration a, Duration b) {

@@ -22,7 +22,7 @@ class MeteringStageTest {
   private final MeteringStage stage =
       new MeteringStage(
           books,
-          (_, _, error) -> told.add(error.map(ErrorCode::name).orElse("ok")),
+          (_, _, error) -> told.add(error.map(e -> e.code().name()).orElse("ok")),
           Clock.system());
 
   @Test

@@ -20,7 +20,16 @@ final class UsageRecords {
     return at(Instant.now(), user, "chat");
   }
 
+  static UsageRecord unpriced(String user) {
+    return record(Instant.now(), user, "chat", Optional.empty());
+  }
+
   static UsageRecord at(Instant startedAt, String user, String function) {
+    return record(startedAt, user, function, Optional.of(new Usd(12_345)));
+  }
+
+  private static UsageRecord record(
+      Instant startedAt, String user, String function, Optional<Usd> cost) {
     var target = Exchanges.target("perplexity/sonar");
     var usage = new Usage(1_000, 200, 100, 50, 1, false);
     return new UsageRecord(
@@ -42,8 +51,8 @@ final class UsageRecords {
         Optional.of(Duration.ofMillis(56)),
         1,
         usage,
-        Optional.of(new Usd(12_345)),
-        Optional.of(new Usd(12_000)),
+        cost,
+        cost.map(_ -> new Usd(12_000)),
         "off",
         2,
         List.of(
@@ -53,7 +62,7 @@ final class UsageRecords {
                 Optional.empty(),
                 Duration.ofMillis(1_200),
                 usage,
-                Optional.of(new Usd(12_345)),
+                cost,
                 Optional.empty())));
   }
 }

@@ -46,6 +46,20 @@ class UsageWriterIT {
   }
 
   @Test
+  void aRecordWithoutAPriceArrivesWithoutACost(Vertx vertx, TestDatabase database)
+      throws Exception {
+    var writer = new UsageWriter(vertx, database.database(vertx), 10);
+
+    append(writer, UsageRecords.unpriced("unpriced"), UsageRecords.of("unpriced"));
+
+    assertThat(
+            database.value(
+                "SELECT count(*) FROM ai_usage_metrics WHERE user_id = 'unpriced' AND cost_usd IS"
+                    + " NULL"))
+        .isEqualTo(1L);
+  }
+
+  @Test
   void aRecordThatComesTwiceIsWrittenOnce(Vertx vertx, TestDatabase database) throws Exception {
     var writer = new UsageWriter(vertx, database.database(vertx), 10);
     var record = UsageRecords.of("twice");

@@ -1,0 +1,99 @@
+package dev.weir.app;
+
+import dev.weir.core.AIError;
+import dev.weir.core.Usd;
+import dev.weir.gateway.Exchange;
+import dev.weir.gateway.Target;
+import dev.weir.http.AccessListener;
+import dev.weir.metering.CallListener;
+import dev.weir.telemetry.CallLog;
+import dev.weir.telemetry.CallMeters;
+import dev.weir.telemetry.FinishedCall;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Tells the log and the meters of every call that has ended: of those that the gateway ran when the
+ * metering stage says so, of requests that never became a call when their door says so.
+ * Thread-safe.
+ */
+final class CallReports implements CallListener, AccessListener {
+  private final CallLog log;
+  private final CallMeters meters;
+
+  CallReports(CallLog log, CallMeters meters) {
+    this.log = log;
+    this.meters = meters;
+  }
+
+  @Override
+  public void finished(Exchange x, Duration took, Optional<AIError> error) {
+    report(finishedCall(x, took, error));
+  }
+
+  @Override
+  public void served(Served request) {
+    if (request.call().isEmpty() && request.failure().isPresent()) {
+      report(refused(request));
+    }
+  }
+
+  private void report(FinishedCall call) {
+    log.finished(call);
+    meters.finished(call);
+  }
+
+  private static FinishedCall refused(Served request) {
+    return new FinishedCall(
+        request.id(),
+        request.correlation(),
+        request.route(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        request.failure(),
+        "off",
+        false,
+        false,
+        0,
+        request.took(),
+        Optional.empty(),
+        List.of());
+  }
+
+  private static FinishedCall finishedCall(Exchange x, Duration took, Optional<AIError> error) {
+    var tally = x.tally();
+    var target = tally.lastTarget();
+    var attempts =
+        tally.attempts().stream()
+            .map(
+                a ->
+                    new FinishedCall.Attempted(
+                        a.target().servedBy(),
+                        a.failure(),
+                        a.took(),
+                        a.usage(),
+                        a.cost().orElse(Usd.ZERO)))
+            .toList();
+    return new FinishedCall(
+        x.origin().id(),
+        x.origin().correlation(),
+        x.origin().door().label(),
+        Optional.of(x.plan().label()),
+        Optional.of(x.principal().user()),
+        x.plan().variant(),
+        target.map(t -> t.model().toString()),
+        error,
+        tally.cache().label(),
+        x.call().stream(),
+        target.map(Target::simulated).orElse(false),
+        tally.retries(),
+        took,
+        tally.firstByteNanos() == 0
+            ? Optional.empty()
+            : Optional.of(Duration.ofNanos(tally.firstByteNanos() - x.origin().arrivedNanos())),
+        attempts);
+  }
+}

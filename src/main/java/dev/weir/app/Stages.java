@@ -1,0 +1,50 @@
+package dev.weir.app;
+
+import dev.weir.core.Clock;
+import dev.weir.gateway.Chain;
+import dev.weir.limits.AdmissionStage;
+import dev.weir.limits.SpendingStage;
+import dev.weir.metering.MeteringStage;
+import dev.weir.output.OutputStage;
+import dev.weir.providers.UpstreamStage;
+import dev.weir.providers.Upstreams;
+import dev.weir.resilience.AttemptsStage;
+import dev.weir.resilience.BreakerStage;
+import dev.weir.resilience.Breakers;
+import dev.weir.resilience.DeadlineStage;
+import dev.weir.resilience.RetryBudget;
+import io.vertx.core.Vertx;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/**
+ * The one place that says in which order the stages stand: a call's story from its admission to the
+ * provider.
+ *
+ * @param metering writes the call's one record
+ * @param spending prices each attempt
+ * @param retryBudget bounds retries over all calls of the process
+ * @param breakers the breakers of the process
+ * @param clock time
+ */
+record Stages(
+    MeteringStage metering,
+    SpendingStage spending,
+    RetryBudget retryBudget,
+    Breakers breakers,
+    Clock clock) {
+
+  /** The story, for one event loop with its own connections. */
+  Chain chain(Vertx vertx, Upstreams upstreams) {
+    return Chain.of(
+        List.of(
+            metering,
+            new DeadlineStage(vertx, clock),
+            new AdmissionStage(),
+            new OutputStage(),
+            new AttemptsStage(vertx, clock, RandomGenerator.getDefault(), retryBudget),
+            spending,
+            new BreakerStage(breakers, clock),
+            new UpstreamStage(upstreams)));
+  }
+}

@@ -1,0 +1,308 @@
+package dev.weir.app;
+
+import dev.weir.access.DevKeys;
+import dev.weir.access.FirstAdminKey;
+import dev.weir.access.KeyAuthenticator;
+import dev.weir.access.KeyStore;
+import dev.weir.admin.AdminApi;
+import dev.weir.config.Mode;
+import dev.weir.config.WeirConfig;
+import dev.weir.core.Clock;
+import dev.weir.health.Health;
+import dev.weir.health.HealthEndpoints;
+import dev.weir.http.Connections;
+import dev.weir.limits.SpendingStage;
+import dev.weir.management.ManagementServer;
+import dev.weir.metering.MeteringStage;
+import dev.weir.metering.UsageWriter;
+import dev.weir.pricing.PriceFile;
+import dev.weir.pricing.PriceTable;
+import dev.weir.pricing.TokenCounter;
+import dev.weir.prompts.CatalogueWatch;
+import dev.weir.providers.Directory;
+import dev.weir.resilience.Breakers;
+import dev.weir.resilience.RetryBudget;
+import dev.weir.storage.Database;
+import dev.weir.telemetry.CallLog;
+import dev.weir.telemetry.CallMeters;
+import dev.weir.telemetry.EventLoopLag;
+import dev.weir.telemetry.Logs;
+import dev.weir.telemetry.Metrics;
+import dev.weir.telemetry.UserHash;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+
+/**
+ * One running Weir. {@link #start} builds everything in order and reads as the inventory of the
+ * house; {@link #stop} takes it down: no new calls, the calls under way to their end or the
+ * drain's, the usage into the database while that still answers, the database last. Both block, and
+ * belong to one thread.
+ */
+public final class Weir {
+  private static final Logger LOG = LogManager.getLogger(Weir.class);
+  private static final Duration STEP = Duration.ofSeconds(30);
+  private static final Duration CLOSE = Duration.ofSeconds(5);
+  private static final Duration FLUSH = Duration.ofSeconds(10);
+  private static final Duration LOOK = Duration.ofMillis(20);
+  private static final int USAGE_CAPACITY = 100_000;
+  private static final int MONTHS_AHEAD = 3;
+  private static final Duration PARTITIONS = Duration.ofHours(6);
+
+  private final WeirConfig config;
+  private final Shutdown shutdown = new Shutdown();
+  private final Clock clock = Clock.system();
+  private volatile boolean draining;
+  private Optional<Ports> ports = Optional.empty();
+  private Optional<String> banner = Optional.empty();
+
+  /**
+   * Where a running service listens.
+   *
+   * @param api the public port
+   * @param management the management port
+   */
+  public record Ports(int api, int management) {}
+
+  private Weir(WeirConfig config) {
+    this.config = config;
+  }
+
+  /**
+   * Starts a service.
+   *
+   * @throws RuntimeException whose message tells the operator what is wrong; what was opened by
+   *     then is closed again
+   */
+  public static Weir start(WeirConfig config, Logs logs) {
+    var weir = new Weir(config);
+    try {
+      weir.open(logs);
+      return weir;
+    } catch (RuntimeException e) {
+      weir.shutdown.run();
+      throw e;
+    }
+  }
+
+  private void open(Logs logs) {
+    var models = new Directory(config);
+    var prices = prices();
+    var functions = Functions.watch(config, models);
+    shutdown.opened("the function watch", functions::close);
+
+    var url = OpenDatabase.migrated(config, shutdown);
+
+    var metrics = new Metrics();
+    shutdown.opened("the meters", metrics::close);
+    var loops = Runtime.getRuntime().availableProcessors();
+    var vertx = metrics.vertx(new VertxOptions().setEventLoopPoolSize(loops)).build();
+    shutdown.opened("Vert.x", () -> Waiting.on(vertx.close(), CLOSE, "closing"));
+    var lag = new EventLoopLag(clock, metrics.registry(), loops);
+    Waiting.on(lag.watch(vertx), STEP, "Starting the event loops");
+    var health = new Health(vertx, clock, lag);
+
+    var database = OpenDatabase.pools(vertx, url, config, shutdown);
+    keepPartitions(vertx, database);
+    var usage = new UsageWriter(vertx, database, USAGE_CAPACITY);
+    shutdown.opened("the usage writer", () -> Waiting.on(usage.flush(), FLUSH, "flushing"));
+
+    var keys = new KeyStore(database, clock);
+    var authenticator = KeyAuthenticator.open(vertx, keys, config.mode(), clock);
+    shutdown.opened("the keys", () -> Waiting.on(authenticator.flush(), CLOSE, "flushing"));
+    var devKeys = firstKeys(vertx, keys);
+
+    var breakers = new Breakers(vertx, clock, config.breaker(), new BreakerMeters(metrics));
+    var reports =
+        new CallReports(
+            new CallLog(users()), new CallMeters(metrics.registry(), config.providers().keySet()));
+    var stages =
+        new Stages(
+            new MeteringStage(usage, reports, clock),
+            new SpendingStage(() -> prices, new TokenCounter(), clock),
+            new RetryBudget(config.retryBudget(), clock),
+            breakers,
+            clock);
+    var parts =
+        new GatewayVerticle.Parts(
+            config,
+            clock,
+            functions,
+            models,
+            authenticator,
+            stages,
+            () -> draining,
+            new Connections(config.http().maxConnections()),
+            reports);
+
+    health.needs("database", database::ping);
+    health.section("breakers", () -> breakers.states().stream().map(Object::toString).toList());
+    health.section("usage_records_waiting", usage::waiting);
+    gauges(metrics, usage);
+    var management =
+        new ManagementServer(
+            config.management(),
+            new HealthEndpoints(health, new AdminCheck(authenticator)::isAdmin),
+            metrics,
+            List.of(
+                new AdminApi(
+                        new AdminApi.Parts(
+                            authenticator,
+                            keys,
+                            new LogLevels(logs),
+                            functions,
+                            new Reloads(vertx, functions),
+                            breakers::states))
+                    ::mount));
+    Waiting.on(vertx.deployVerticle(management), STEP, "The management port");
+
+    var verticles = IntStream.range(0, loops).mapToObj(_ -> new GatewayVerticle(parts)).toList();
+    deploy(vertx, verticles);
+    metrics.gauge(
+        "weir.calls.in.flight",
+        "Calls and requests that are being answered now.",
+        Map.of(),
+        () -> inFlight(verticles));
+    shutdown.opened("the calls under way", () -> drain(health, vertx, verticles));
+    functions.start();
+    health.started();
+
+    ports = Optional.of(new Ports(verticles.getFirst().port(), management.port()));
+    banner = devKeys.map(k -> banner(k, functions, models));
+    LOG.info("Weir is up on port {}, management on {}", ports().api(), ports().management());
+  }
+
+  /** Takes everything down in order and returns when it is gone. Harmless when done twice. */
+  public void stop() {
+    draining = true;
+    shutdown.run();
+  }
+
+  /** Where it listens. */
+  public Ports ports() {
+    return ports.orElseThrow(() -> new IllegalStateException("not started"));
+  }
+
+  /** What a developer is shown; empty in prod. It holds keys: for the terminal alone. */
+  public Optional<String> banner() {
+    return banner;
+  }
+
+  private PriceTable prices() {
+    return switch (PriceFile.read(config.pricesFile())) {
+      case PriceFile.Result.Loaded loaded -> loaded.table();
+      case PriceFile.Result.Refused refused ->
+          throw new StartFailure(
+              "The prices cannot be used:\n  " + String.join("\n  ", refused.faults()));
+    };
+  }
+
+  private UserHash users() {
+    try {
+      return UserHash.of(config.logging().userSalt(), config.dataDir());
+    } catch (IOException e) {
+      throw new StartFailure(
+          "The salt for users' hashes cannot be kept in "
+              + config.dataDir()
+              + "; make it writable or set WEIR_LOGGING_USER_SALT.",
+          e);
+    }
+  }
+
+  /** Usage is partitioned by month, and a month must be there before its first call. */
+  private static void keepPartitions(Vertx vertx, Database database) {
+    Runnable make =
+        () ->
+            database
+                .jobs(c -> c.query("SELECT weir_make_partitions(" + MONTHS_AHEAD + ")").execute())
+                .onFailure(e -> LOG.warn("Partitions ahead could not be made: {}", e.getMessage()));
+    make.run();
+    vertx.setPeriodic(PARTITIONS.toMillis(), _ -> make.run());
+  }
+
+  private Optional<DevKeys> firstKeys(Vertx vertx, KeyStore keys) {
+    if (config.mode() == Mode.DEV) {
+      return Optional.of(
+          Waiting.on(DevKeys.prepare(vertx, config.dataDir(), keys), STEP, "The dev keys"));
+    }
+    config
+        .management()
+        .adminKey()
+        .ifPresent(
+            key -> Waiting.on(FirstAdminKey.register(keys, key), STEP, "The first admin key"));
+    return Optional.empty();
+  }
+
+  private static void gauges(Metrics metrics, UsageWriter usage) {
+    metrics.gauge(
+        "weir.usage.waiting", "Usage records waiting for the database.", Map.of(), usage::waiting);
+    metrics.gauge(
+        "weir.usage.written", "Usage records written since the start.", Map.of(), usage::written);
+    metrics.gauge(
+        "weir.usage.set.aside",
+        "Usage records that the database refused for their content since the start.",
+        Map.of(),
+        usage::setAside);
+  }
+
+  private static void deploy(Vertx vertx, List<GatewayVerticle> verticles) {
+    var deployed =
+        verticles.stream()
+            .map(verticle -> vertx.deployVerticle(verticle, new DeploymentOptions()))
+            .toList();
+    Waiting.on(Future.all(deployed), STEP, "The public port");
+  }
+
+  /**
+   * Not ready, no new calls, those under way to their end or the drain's; then the doors are shut.
+   */
+  private void drain(Health health, Vertx vertx, List<GatewayVerticle> verticles)
+      throws InterruptedException {
+    draining = true;
+    health.draining();
+    var began = clock.nanoTime();
+    var running = inFlight(verticles);
+    if (running > 0) {
+      LOG.info("Shutting down: {} calls under way", running);
+    }
+    while (inFlight(verticles) > 0 && clock.nanoTime() - began < config.drain().toNanos()) {
+      Thread.sleep(LOOK);
+    }
+    var cut = inFlight(verticles);
+    if (cut > 0) {
+      LOG.warn("{} calls are cut off: the drain of {} is over", cut, config.drain());
+    }
+    Waiting.on(
+        Future.join(verticles.stream().map(v -> vertx.undeploy(v.deploymentID())).toList()),
+        CLOSE,
+        "closing the doors");
+  }
+
+  private static int inFlight(List<GatewayVerticle> verticles) {
+    return verticles.stream().mapToInt(GatewayVerticle::inFlight).sum();
+  }
+
+  private String banner(DevKeys keys, CatalogueWatch functions, Directory models) {
+    return Banner.of(
+        url(config.http().host(), ports().api()),
+        url(config.management().host(), ports().management()),
+        keys.demo().reveal(),
+        keys.admin().reveal(),
+        functions.get(),
+        functions.get().all().stream()
+            .anyMatch(f -> models.routeFunction(f.model(), f.fallbacks()).first().simulated()));
+  }
+
+  private static String url(String host, int port) {
+    return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+  }
+}
