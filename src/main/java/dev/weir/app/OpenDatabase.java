@@ -23,11 +23,21 @@ final class OpenDatabase {
   private OpenDatabase() {}
 
   /**
-   * The address of a database that is up and migrated; an embedded server is remembered for the
-   * shutdown.
+   * A database that is up and has this version's schema.
+   *
+   * @param url the service's own address of it
+   * @param applied how many migrations were new
    */
-  static DatabaseUrl migrated(WeirConfig config, Shutdown shutdown) {
-    return config.database().embedded() ? embedded(config, shutdown) : external(config.database());
+  record Migrated(DatabaseUrl url, int applied) {}
+
+  /** Brings it up; an embedded server is remembered for the shutdown. */
+  static Migrated migrate(WeirConfig config, Shutdown shutdown) {
+    var migrated =
+        config.database().embedded() ? embedded(config, shutdown) : external(config.database());
+    if (migrated.applied() > 0) {
+      LOG.info("Migrated the database: {} new migrations", migrated.applied());
+    }
+    return migrated;
   }
 
   /** The pools on it. */
@@ -37,15 +47,15 @@ final class OpenDatabase {
     return database;
   }
 
-  private static DatabaseUrl embedded(WeirConfig config, Shutdown shutdown) {
+  private static Migrated embedded(WeirConfig config, Shutdown shutdown) {
     var server = EmbeddedPostgres.start(EmbeddedPostgres.Settings.in(config.dataDir()));
     shutdown.opened("the embedded PostgreSQL", server::close);
-    tell(Migrations.migrate(server.administratorUrl()));
+    var applied = Migrations.migrate(server.administratorUrl());
     Migrations.createLogin(server.administratorUrl(), server.serviceUrl());
-    return server.serviceUrl();
+    return new Migrated(server.serviceUrl(), applied);
   }
 
-  private static DatabaseUrl external(DatabaseSettings settings) {
+  private static Migrated external(DatabaseSettings settings) {
     var url =
         settings
             .url()
@@ -57,14 +67,8 @@ final class OpenDatabase {
                         "No database: set WEIR_DATABASE_URL, or WEIR_DATABASE_EMBEDDED=true for one"
                             + " node."));
     var migrating = settings.migrationUrl().map(Secret::value).map(DatabaseUrl::parse).orElse(url);
-    tell(Migrations.migrate(migrating));
+    var applied = Migrations.migrate(migrating);
     Migrations.admit(migrating, url.user());
-    return url;
-  }
-
-  private static void tell(int migrations) {
-    if (migrations > 0) {
-      LOG.info("Migrated the database: {} new migrations", migrations);
-    }
+    return new Migrated(url, applied);
   }
 }

@@ -100,7 +100,7 @@ public final class Weir {
     var functions = Functions.watch(config, models);
     shutdown.opened("the function watch", functions::close);
 
-    var url = OpenDatabase.migrated(config, shutdown);
+    var url = OpenDatabase.migrate(config, shutdown).url();
 
     var metrics = new Metrics();
     shutdown.opened("the meters", metrics::close);
