@@ -51,6 +51,11 @@ public final class Migrations {
    *     the last whole file
    */
   public static int migrate(DatabaseUrl url) {
+    if (url.pooled()) {
+      throw new StorageException(
+          "Migrations need a session of their own, which a transaction-mode pooler does not give:"
+              + " set WEIR_DATABASE_MIGRATION_URL to the server's own address.");
+    }
     execute(url, resource("roles.sql"));
     try {
       return flyway(url).migrate().migrationsExecuted;
@@ -119,11 +124,11 @@ public final class Migrations {
         settings.add(name + "=" + URLEncoder.encode(login.getProperty(name), UTF_8));
       }
     }
+    // Every connection acts as the owner, so that even Flyway's own table is the owner's.
+    settings.add("options=" + URLEncoder.encode("-c role=weir_owner -c lock_timeout=60000", UTF_8));
     return Flyway.configure(Migrations.class.getClassLoader())
         .dataSource(url.jdbcUrl() + settings, url.user(), url.password())
         .locations("classpath:migrations")
-        // Every connection acts as the owner, so that even Flyway's own table is the owner's.
-        .initSql("SET ROLE weir_owner; SET lock_timeout = '60s'")
         .defaultSchema("public")
         .createSchemas(false)
         .placeholderReplacement(false)
