@@ -36,7 +36,7 @@ final class ChatCallReply implements CallReply {
     this.usageWanted = call.body().path("stream_options").path("include_usage").asBoolean(false);
     this.shape =
         new ChatReply(
-            "chatcmpl-" + visit.id(),
+            ChatReply.id(visit.id()),
             visit.clock().now().getEpochSecond(),
             call.model(),
             usageWanted);

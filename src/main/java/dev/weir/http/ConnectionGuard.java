@@ -89,7 +89,7 @@ final class ConnectionGuard extends ChannelDuplexHandler {
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
-    lookIn(ctx, headNanos);
+    lookIn(ctx, idleNanos);
     if (!welcome) {
       ctx.executor().execute(() -> refuse(ctx, tooMany()));
     }
@@ -108,16 +108,9 @@ final class ConnectionGuard extends ChannelDuplexHandler {
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     if (message instanceof HttpRequest request) {
       begin(request);
-    }
-    if (message instanceof HttpContent content) {
+    } else if (message instanceof HttpContent content) {
       if (content.decoderResult().isFailure()) {
-        ReferenceCountUtil.release(message);
-        bodyFault =
-            Optional.of(
-                AIError.invalid("The body's framing is broken (chunked encoding).")
-                    .causedBy(content.decoderResult().cause()));
-        inBody = false;
-        ctx.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
+        breakOff(ctx, content);
         return;
       }
       inBody &= !(message instanceof LastHttpContent);
@@ -151,6 +144,21 @@ final class ConnectionGuard extends ChannelDuplexHandler {
     enter(Phase.BUSY);
   }
 
+  /** Ends a body whose framing is broken, so that its request gets a proper reply. */
+  private void breakOff(ChannelHandlerContext ctx, HttpContent content) {
+    ReferenceCountUtil.release(content);
+    bodyFault =
+        Optional.of(
+            AIError.invalid("The body's framing is broken (chunked encoding).")
+                .causedBy(content.decoderResult().cause()));
+    inBody = false;
+    if (unanswered == 0) {
+      var _ = ctx.close();
+    } else {
+      ctx.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
+    }
+  }
+
   private void enter(Phase next) {
     phase = next;
     since = System.nanoTime();
@@ -158,9 +166,9 @@ final class ConnectionGuard extends ChannelDuplexHandler {
 
   /** Schedules the next look; never later than a head that begins now would be due. */
   private void lookIn(ChannelHandlerContext ctx, long nanos) {
+    var most = Math.min(headNanos, idleNanos);
     look =
-        ctx.executor()
-            .schedule(() -> look(ctx), Math.clamp(nanos, 1, headNanos), TimeUnit.NANOSECONDS);
+        ctx.executor().schedule(() -> look(ctx), Math.clamp(nanos, 1, most), TimeUnit.NANOSECONDS);
   }
 
   private void look(ChannelHandlerContext ctx) {

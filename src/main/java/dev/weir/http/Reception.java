@@ -36,7 +36,16 @@ final class Reception {
 
   /** The JSON it brings. */
   Future<JsonNode> body(Visit visit) {
-    return BodyReader.read(vertx, visit.request(), settings).map(Json::parse);
+    return BodyReader.read(vertx, visit.request(), settings)
+        .onFailure(_ -> closeIfBroken(visit))
+        .map(Json::parse);
+  }
+
+  /** Where the framing broke, nobody can tell where the next request would begin. */
+  private static void closeIfBroken(Visit visit) {
+    if (ConnectionGuard.bodyFault(visit.request().connection()).isPresent()) {
+      visit.closeAfterwards();
+    }
   }
 
   private static Credentials credentials(Visit visit) {

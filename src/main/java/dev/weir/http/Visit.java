@@ -8,6 +8,7 @@ import dev.weir.core.Ids;
 import dev.weir.core.Json;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Origin;
+import dev.weir.wire.CorrelationId;
 import dev.weir.wire.Envelope;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
@@ -49,7 +50,9 @@ final class Visit {
     this.response = request.response();
     this.clock = clock;
     this.id = Ids.next(clock);
-    this.correlation = CorrelationId.of(request.headers());
+    this.correlation =
+        CorrelationId.valid(request.getHeader("x-correlation-id"))
+            .or(() -> CorrelationId.valid(request.getHeader("x-request-id")));
     this.arrived = clock.nanoTime();
     this.onOver = onOver;
     cors.mark(request.headers(), response.headers());
@@ -156,7 +159,7 @@ final class Visit {
     if (error.code() == ErrorCode.DRAINING || error.code() == ErrorCode.REQUEST_TIMEOUT) {
       closeAfterwards();
     }
-    reply(error.code().status(), envelope.contentType(), Json.write(envelope.error(error, id)));
+    reply(error.code().status(), envelope.error(error, id));
   }
 
   /** Notes a failure that is told in some other way than by the status. */

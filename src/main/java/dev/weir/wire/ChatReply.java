@@ -1,5 +1,6 @@
 package dev.weir.wire;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.AIError;
@@ -10,6 +11,7 @@ import dev.weir.gateway.Source;
 import io.vertx.core.buffer.Buffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Writes answers in the shape of OpenAI's chat completions, with {@code citations} and {@code
@@ -21,6 +23,11 @@ import java.util.Optional;
  * @param usageWanted whether a stream reports usage; then every chunk but the last says null
  */
 public record ChatReply(String id, long created, String model, boolean usageWanted) {
+  /** The id of a completion, after the call's own. */
+  public static String id(UUID requestId) {
+    return "chatcmpl-" + requestId;
+  }
+
   /** The whole completion. */
   public ObjectNode completion(Answer answer) {
     var completion = head("chat.completion");
@@ -59,10 +66,16 @@ public record ChatReply(String id, long created, String model, boolean usageWant
 
   /** The assistant's message in a whole completion as a provider wrote it. */
   public static Optional<ObjectNode> message(Buffer completion) {
+    return parsed(completion)
+        .map(tree -> tree.path("choices").path(0).path("message"))
+        .filter(ObjectNode.class::isInstance)
+        .map(ObjectNode.class::cast);
+  }
+
+  /** A completion as a provider wrote it; empty if it is not the JSON that we accept. */
+  static Optional<JsonNode> parsed(Buffer completion) {
     try {
-      return Optional.of(Json.parse(completion).path("choices").path(0).path("message"))
-          .filter(ObjectNode.class::isInstance)
-          .map(ObjectNode.class::cast);
+      return Optional.of(Json.parse(completion));
     } catch (AIError _) {
       return Optional.empty();
     }

@@ -13,11 +13,6 @@ final class FunctionErrors implements Envelope {
     return Json.object().put("success", false).set("error", detail(error, requestId));
   }
 
-  @Override
-  public String contentType() {
-    return "application/json";
-  }
-
   static ObjectNode detail(AIError error, UUID requestId) {
     var node =
         Json.object()

@@ -28,9 +28,13 @@ public final class FunctionReply {
    * @param nanoTime the monotonic clock now, for the execution time
    */
   public static ObjectNode success(Exchange x, Answer answer, long nanoTime) {
+    return success(x, data(answer), answer, nanoTime);
+  }
+
+  static ObjectNode success(Exchange x, JsonNode data, Answer answer, long nanoTime) {
     return Json.object()
         .put("success", true)
-        .<ObjectNode>set("data", data(answer))
+        .<ObjectNode>set("data", data)
         .set("meta", meta(x, answer.sources(), nanoTime));
   }
 

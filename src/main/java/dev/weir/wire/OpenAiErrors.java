@@ -31,11 +31,6 @@ final class OpenAiErrors implements Envelope {
     return Json.object().set("error", detail);
   }
 
-  @Override
-  public String contentType() {
-    return "application/json";
-  }
-
   private static String type(ErrorCode code) {
     return switch (code) {
       case UNAUTHENTICATED -> "authentication_error";

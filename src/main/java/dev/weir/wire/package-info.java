@@ -5,8 +5,8 @@
  * <p>Promises that a code of the catalogue means the same everywhere, and that a wrong call is
  * refused with the path of the fault. Entry: {@link dev.weir.wire.FunctionRequest}, {@link
  * dev.weir.wire.ChatRequest}, {@link dev.weir.wire.FunctionReply}, {@link dev.weir.wire.Envelope}.
- * May use {@code gateway}, {@code prompts} and {@code core}; used by {@code http}, {@code bus} and
- * the management door. It keeps no state.
+ * May use {@code gateway}, {@code prompts} and {@code core}; used by {@code http} and {@code bus}.
+ * It keeps no state.
  */
 @NullMarked
 package dev.weir.wire;

@@ -1,22 +1,19 @@
-package dev.weir.http;
+package dev.weir.wire;
 
-import io.vertx.core.MultiMap;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The caller's own id of a request: {@code x-correlation-id}, or else its {@code x-request-id}, if
- * it is 1 to 128 letters, digits, dots, underscores and hyphens; anything else is ignored.
+ * A caller's own id of a call: echoed and stored, a key to nothing. It is 1 to 128 letters, digits,
+ * dots, underscores and hyphens; anything else is ignored.
  */
-final class CorrelationId {
+public final class CorrelationId {
   private static final int LONGEST = 128;
 
   private CorrelationId() {}
 
-  static Optional<String> of(MultiMap headers) {
-    return valid(headers.get("x-correlation-id")).or(() -> valid(headers.get("x-request-id")));
-  }
-
-  private static Optional<String> valid(@org.jspecify.annotations.Nullable String value) {
+  /** The id, if it is one. */
+  public static Optional<String> valid(@Nullable String value) {
     return value != null
             && !value.isEmpty()
             && value.length() <= LONGEST

@@ -1,0 +1,72 @@
+package dev.weir.http;
+
+import dev.weir.core.AIError;
+import dev.weir.gateway.Answer;
+import dev.weir.gateway.AnswerStream;
+import dev.weir.gateway.Exchange;
+import dev.weir.gateway.Reply;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/** A stream that a test writes to from its own thread, and that notes what is asked of it. */
+final class ScriptedStream implements AnswerStream {
+  final CompletableFuture<Sink> started = new CompletableFuture<>();
+  final CompletableFuture<Void> paused = new CompletableFuture<>();
+  final CompletableFuture<Void> resumed = new CompletableFuture<>();
+  final CompletableFuture<AIError> cancelled = new CompletableFuture<>();
+  private final CompletableFuture<Context> context = new CompletableFuture<>();
+
+  /** The last stage of a chain: hands on this stream. */
+  Future<Reply> answer(Exchange x) {
+    context.complete(Vertx.currentContext());
+    x.cancellation()
+        .onCancel(
+            why -> {
+              cancelled.complete(why);
+              if (started.isDone()) {
+                started.join().fail(why);
+              }
+            });
+    return Future.succeededFuture(new Reply.Streamed(this));
+  }
+
+  void text(String text) {
+    run(sink -> sink.part(new Part(text, Buffer.buffer())));
+  }
+
+  void wire(String text, String wire) {
+    run(sink -> sink.part(new Part(text, Buffer.buffer(wire))));
+  }
+
+  void end(Answer answer) {
+    run(sink -> sink.end(answer));
+  }
+
+  void fail(AIError error) {
+    run(sink -> sink.fail(error));
+  }
+
+  private void run(Consumer<Sink> action) {
+    var sink = started.join();
+    context.join().runOnContext(_ -> action.accept(sink));
+  }
+
+  @Override
+  public void start(Sink sink) {
+    started.complete(sink);
+  }
+
+  @Override
+  public void pause() {
+    paused.complete(null);
+  }
+
+  @Override
+  public void resume() {
+    resumed.complete(null);
+  }
+}
