@@ -24,16 +24,14 @@ final class CallRun {
 
   private static void whole(Gateway gateway, Visit visit, Exchange x, CallReply reply) {
     visit.onGone(() -> cancel(x));
-    gateway
-        .run(x)
-        .onSuccess(
-            result -> {
-              switch (result) {
-                case Reply.Whole(var answer) -> reply.whole(answer);
-                case Reply.Streamed(var stream) -> stream.start(new Gathering(visit, reply));
-              }
-            })
-        .onFailure(e -> visit.fail(AIError.from(e)));
+    visit.with(
+        gateway.run(x),
+        result -> {
+          switch (result) {
+            case Reply.Whole(var answer) -> reply.whole(answer);
+            case Reply.Streamed(var stream) -> stream.start(new Gathering(visit, reply));
+          }
+        });
   }
 
   private static void stream(
@@ -46,12 +44,13 @@ final class CallRun {
         });
     gateway
         .run(x)
-        .onSuccess(
+        .map(
             result -> {
               switch (result) {
                 case Reply.Whole(var answer) -> events.all(answer);
                 case Reply.Streamed(var stream) -> events.carry(stream);
               }
+              return result;
             })
         .onFailure(e -> events.fail(AIError.from(e)));
   }

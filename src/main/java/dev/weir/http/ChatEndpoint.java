@@ -1,8 +1,11 @@
 package dev.weir.http;
 
-import dev.weir.core.AIError;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.gateway.CallOptions;
+import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Gateway;
 import dev.weir.gateway.Origin;
+import dev.weir.gateway.Principal;
 import dev.weir.wire.ChatRequest;
 import io.vertx.core.Vertx;
 import java.util.Optional;
@@ -23,16 +26,18 @@ final class ChatEndpoint {
     var options =
         ChatRequest.options(
             header(visit, "x-weir-cache-control"), header(visit, "x-weir-timeout-ms"));
-    reception
-        .identify(visit)
-        .compose(
-            principal ->
-                reception
-                    .body(visit)
-                    .map(body -> ChatRequest.decode(body, options))
-                    .map(call -> gateway.open(visit.origin(Origin.Door.CHAT), call, principal)))
-        .onSuccess(x -> CallRun.run(vertx, gateway, visit, x, new ChatCallReply(visit, x)))
-        .onFailure(e -> visit.fail(AIError.from(e)));
+    visit.with(
+        reception
+            .identify(visit)
+            .compose(
+                principal ->
+                    reception.body(visit).map(body -> open(visit, body, options, principal))),
+        x -> CallRun.run(vertx, gateway, visit, x, new ChatCallReply(visit, x)));
+  }
+
+  private Exchange open(Visit visit, JsonNode body, CallOptions options, Principal principal) {
+    var call = ChatRequest.decode(body, options);
+    return gateway.open(visit.origin(Origin.Door.CHAT), call, principal);
   }
 
   private static Optional<String> header(Visit visit, String name) {

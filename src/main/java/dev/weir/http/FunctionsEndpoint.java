@@ -1,9 +1,11 @@
 package dev.weir.http;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
+import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Gateway;
 import dev.weir.gateway.Origin;
 import dev.weir.gateway.Principal;
@@ -35,35 +37,33 @@ final class FunctionsEndpoint {
 
   /** {@code POST /v1/functions/{name}}. */
   void call(Visit visit, String name) {
-    reception
-        .identify(visit)
-        .compose(
-            principal ->
-                reception
-                    .body(visit)
-                    .map(body -> FunctionRequest.decode(name, body))
-                    .map(
-                        call -> gateway.open(visit.origin(Origin.Door.FUNCTIONS), call, principal)))
-        .onSuccess(x -> CallRun.run(vertx, gateway, visit, x, new FunctionCallReply(visit, x)))
-        .onFailure(e -> visit.fail(AIError.from(e)));
+    visit.with(
+        reception
+            .identify(visit)
+            .compose(
+                principal -> reception.body(visit).map(body -> open(visit, name, body, principal))),
+        x -> CallRun.run(vertx, gateway, visit, x, new FunctionCallReply(visit, x)));
+  }
+
+  private Exchange open(Visit visit, String name, JsonNode body, Principal principal) {
+    var call = FunctionRequest.decode(name, body);
+    return gateway.open(visit.origin(Origin.Door.FUNCTIONS), call, principal);
   }
 
   /** {@code GET /v1/functions?limit=&after=}: those that the key may call, by name. */
   void list(Visit visit, String none) {
-    reception
-        .identify(visit)
-        .map(principal -> page(visit, principal))
-        .onSuccess(body -> visit.reply(200, body))
-        .onFailure(e -> visit.fail(AIError.from(e)));
+    visit.with(
+        reception.identify(visit).map(principal -> page(visit, principal)),
+        body -> visit.reply(200, body));
   }
 
   /** {@code GET /v1/functions/{name}}. */
   void show(Visit visit, String name) {
-    reception
-        .identify(visit)
-        .map(principal -> envelope(visit).<ObjectNode>set("data", describe(find(name, principal))))
-        .onSuccess(body -> visit.reply(200, body))
-        .onFailure(e -> visit.fail(AIError.from(e)));
+    visit.with(
+        reception
+            .identify(visit)
+            .map(key -> envelope(visit).<ObjectNode>set("data", describe(find(name, key)))),
+        body -> visit.reply(200, body));
   }
 
   private ObjectNode page(Visit visit, Principal principal) {

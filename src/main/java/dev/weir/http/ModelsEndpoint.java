@@ -25,20 +25,14 @@ final class ModelsEndpoint {
 
   /** {@code GET /v1/models}. */
   void list(Visit visit, String none) {
-    reception
-        .identify(visit)
-        .map(this::all)
-        .onSuccess(body -> visit.reply(200, body))
-        .onFailure(e -> visit.fail(AIError.from(e)));
+    visit.with(reception.identify(visit).map(this::all), body -> visit.reply(200, body));
   }
 
   /** {@code GET /v1/models/{id}}; an id may hold slashes. */
   void show(Visit visit, String id) {
-    reception
-        .identify(visit)
-        .map(principal -> one(id, principal))
-        .onSuccess(body -> visit.reply(200, body))
-        .onFailure(e -> visit.fail(AIError.from(e)));
+    visit.with(
+        reception.identify(visit).map(principal -> one(id, principal)),
+        body -> visit.reply(200, body));
   }
 
   private ObjectNode all(Principal principal) {

@@ -168,7 +168,7 @@ public final class PublicApi {
 
   private Visit open(HttpServerRequest request) {
     inFlight.incrementAndGet();
-    return new Visit(request, parts.clock(), cors, this::over);
+    return new Visit(request, parts.clock(), cors, parts.draining(), this::over);
   }
 
   private void over(Visit visit) {

@@ -10,6 +10,7 @@ import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Origin;
 import dev.weir.wire.CorrelationId;
 import dev.weir.wire.Envelope;
+import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -19,6 +20,7 @@ import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -34,6 +36,7 @@ final class Visit {
   private final UUID id;
   private final Optional<String> correlation;
   private final long arrived;
+  private final BooleanSupplier draining;
   private final Consumer<Visit> onOver;
 
   private String route = "none";
@@ -45,7 +48,18 @@ final class Visit {
   private boolean over;
   private boolean gone;
 
-  Visit(HttpServerRequest request, Clock clock, Cors cors, Consumer<Visit> onOver) {
+  /**
+   * A request whose head is here.
+   *
+   * @param draining whether the node is shutting down: connections are closed after their reply
+   * @param onOver told once, when the reply is written or the caller is gone
+   */
+  Visit(
+      HttpServerRequest request,
+      Clock clock,
+      Cors cors,
+      BooleanSupplier draining,
+      Consumer<Visit> onOver) {
     this.request = request;
     this.response = request.response();
     this.clock = clock;
@@ -54,6 +68,7 @@ final class Visit {
         CorrelationId.valid(request.getHeader("x-correlation-id"))
             .or(() -> CorrelationId.valid(request.getHeader("x-request-id")));
     this.arrived = clock.nanoTime();
+    this.draining = draining;
     this.onOver = onOver;
     cors.mark(request.headers(), response.headers());
     var headers = response.headers();
@@ -117,6 +132,17 @@ final class Visit {
     closing = true;
   }
 
+  /** Goes on with a result; whatever fails before or then becomes the reply. */
+  <T> void with(Future<T> result, Consumer<T> then) {
+    result
+        .map(
+            value -> {
+              then.accept(value);
+              return value;
+            })
+        .onFailure(e -> fail(AIError.from(e)));
+  }
+
   /** The reply: JSON. */
   void reply(int status, JsonNode body) {
     reply(status, "application/json", Json.write(body));
@@ -156,9 +182,7 @@ final class Visit {
     var headers = response.headers();
     error.retryAfter().ifPresent(wait -> retryAfter(headers, wait));
     headers.set("x-should-retry", String.valueOf(error.code().retryable()));
-    if (error.code() == ErrorCode.DRAINING || error.code() == ErrorCode.REQUEST_TIMEOUT) {
-      closeAfterwards();
-    }
+    closing |= error.code() == ErrorCode.REQUEST_TIMEOUT;
     reply(error.code().status(), envelope.error(error, id));
   }
 
@@ -202,6 +226,7 @@ final class Visit {
   }
 
   private void finishHead() {
+    closing |= draining.getAsBoolean();
     if (closing) {
       response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     }

@@ -45,7 +45,18 @@ final class WeirHeaders {
 
   /** Text that is fit for a header: visible ASCII and spaces, of bounded length. */
   private static String plain(String text) {
-    var clean = text.replaceAll("[^\\x20-\\x7e]", "?");
+    var clean = text.chars().allMatch(WeirHeaders::visible) ? text : masked(text);
     return clean.length() <= LONGEST ? clean : clean.substring(0, LONGEST);
+  }
+
+  private static String masked(String text) {
+    return text.codePoints()
+        .map(c -> visible(c) ? c : '?')
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+        .toString();
+  }
+
+  private static boolean visible(int c) {
+    return c >= ' ' && c <= '~';
   }
 }

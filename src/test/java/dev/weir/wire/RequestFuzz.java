@@ -1,0 +1,41 @@
+package dev.weir.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.core.AIError;
+import dev.weir.core.ErrorCode;
+import dev.weir.core.Json;
+import dev.weir.gateway.CallOptions;
+import io.vertx.core.buffer.Buffer;
+import java.util.function.Consumer;
+
+/**
+ * Whatever comes through a door is decoded or refused as an invalid request, never anything else.
+ */
+class RequestFuzz {
+  @FuzzTest(maxDuration = "20s")
+  void noBytesEscapeTheDecoders(byte[] bytes) {
+    JsonNode body;
+    try {
+      body = Json.parse(Buffer.buffer(bytes));
+    } catch (AIError e) {
+      assertThat(e.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
+      return;
+    }
+    refusesOnly(body, b -> FunctionRequest.decode("f", b));
+    refusesOnly(body, b -> ChatRequest.decode(b, CallOptions.DEFAULT));
+    refusesOnly(body, b -> InvokeMessage.of(b).call());
+    refusesOnly(body, b -> InvokeMessage.of(b).correlation());
+  }
+
+  private static void refusesOnly(JsonNode body, Consumer<JsonNode> decoder) {
+    try {
+      decoder.accept(body);
+    } catch (AIError e) {
+      assertThat(e.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
+      assertThat(e.message()).isNotBlank();
+    }
+  }
+}
