@@ -1,5 +1,8 @@
 package dev.weir.providers;
 
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Makes up a string for a simple regular expression: literals, classes, groups, alternatives (the
  * first is taken) and quantifiers. For anything else it throws {@link IllegalArgumentException},
@@ -7,11 +10,18 @@ package dev.weir.providers;
  */
 final class PatternWriter {
   private static final int MOST = 500;
+  private static final int MOST_STEPS = 20_000;
+  private static final int DEEPEST = 50;
+  private static final int LONGEST = 1_000;
+  private static final long MOST_COPIES = 10_000;
+  private static final Pattern COUNTS = Pattern.compile("\\{(\\d{1,9})(?:,(\\d{0,9}))?}");
 
   private final String pattern;
   private final Words words;
   private final int extra;
   private int at;
+  private int steps;
+  private int depth;
 
   /**
    * A writer.
@@ -22,6 +32,23 @@ final class PatternWriter {
     this.pattern = pattern;
     this.words = words;
     this.extra = extra;
+  }
+
+  /**
+   * Whether the pattern is small enough to be compiled: RE2 writes counted repetitions out, and
+   * nested ones multiply.
+   */
+  static boolean isModest(String pattern) {
+    var product = 1L;
+    var counted = COUNTS.matcher(pattern);
+    while (counted.find() && product <= MOST_COPIES) {
+      product *= Math.max(1, Math.max(number(counted.group(1)), number(counted.group(2))));
+    }
+    return pattern.length() <= LONGEST && product <= MOST_COPIES;
+  }
+
+  private static long number(@Nullable String digits) {
+    return digits == null || digits.isEmpty() ? 0 : Long.parseLong(digits);
   }
 
   String write() {
@@ -66,6 +93,9 @@ final class PatternWriter {
   }
 
   private String atom() {
+    if (++steps > MOST_STEPS) {
+      throw new IllegalArgumentException("too much work");
+    }
     var c = pattern.charAt(at++);
     return switch (c) {
       case '^', '$' -> "";
@@ -84,10 +114,14 @@ final class PatternWriter {
     } else if (pattern.startsWith("?", at)) {
       throw new IllegalArgumentException("a group beyond this writer");
     }
+    if (++depth > DEEPEST) {
+      throw new IllegalArgumentException("too deep");
+    }
     var text = alternatives();
     if (at >= pattern.length()) {
       throw new IllegalArgumentException("unbalanced");
     }
+    depth--;
     at++;
     return text;
   }

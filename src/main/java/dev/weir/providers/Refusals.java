@@ -28,6 +28,7 @@ final class Refusals {
   private static final Set<String> NO_KEY =
       Set.of("invalid_api_key", "forbidden", "authentication_error", "unauthorized");
   private static final Set<String> NO_MODEL = Set.of("model_not_found", "invalid_model");
+  private static final Set<String> NO_ENDPOINT = Set.of("unknown_url");
   private static final Set<String> LIMITED =
       Set.of("rate_limit_exceeded", "request_rate_limit_exceeded", "rate_limit_error", "requests");
   private static final Set<String> INVALID = Set.of("invalid_request", "invalid_request_error");
@@ -81,7 +82,7 @@ final class Refusals {
           ErrorCode.PROVIDER_AUTH,
           "The account at the provider has no credit left; an operator has to act.");
     }
-    if (said.any(NO_MODEL) || (status == 404 && json)) {
+    if (said.any(NO_MODEL) || (status == 404 && json && !said.any(NO_ENDPOINT))) {
       return AIError.of(
           ErrorCode.NOT_FOUND,
           "The provider has no model of this name, or not for this account; GET /v1/models lists"

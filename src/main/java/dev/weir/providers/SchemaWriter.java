@@ -19,11 +19,17 @@ final class SchemaWriter {
   private static final int DEEP = 6;
 
   private static final int DEEPEST = 24;
+
+  /** Steps and elements after which it stops to care: schemas come from callers, too. */
+  private static final int MOST_STEPS = 5_000;
+
+  private static final int MOST_ELEMENTS = 500;
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
   private final JsonNode root;
   private final Words words;
   private final StringWriter strings;
+  private int steps;
 
   SchemaWriter(JsonNode root, Words words) {
     this.root = root;
@@ -37,7 +43,7 @@ final class SchemaWriter {
   }
 
   private JsonNode value(JsonNode given, String name, int depth) {
-    if (depth > DEEPEST) {
+    if (depth > DEEPEST || ++steps > MOST_STEPS) {
       return JSON.nullNode();
     }
     var schema = resolve(given, 0);
@@ -61,7 +67,7 @@ final class SchemaWriter {
 
   /** Follows references, takes the first alternative, and merges what has to hold at once. */
   private JsonNode resolve(JsonNode schema, int hops) {
-    if (!schema.isObject() || hops > DEEPEST) {
+    if (!schema.isObject() || hops > DEEPEST || ++steps > MOST_STEPS) {
       return JSON.objectNode();
     }
     var merged = JSON.objectNode();
@@ -145,7 +151,8 @@ final class SchemaWriter {
         object.set(name.asText(""), additional(schema, name.asText(""), depth));
       }
     }
-    for (var i = object.size(); i < schema.path("minProperties").asInt(0); i++) {
+    var least = Math.min(schema.path("minProperties").asInt(0), MOST_ELEMENTS);
+    for (var i = object.size(); i < least; i++) {
       object.set("entry" + i, additional(schema, "entry", depth));
     }
     return object;
@@ -165,7 +172,8 @@ final class SchemaWriter {
       return array;
     }
     var least = Math.max(schema.path("minItems").asInt(0), depth < DEEP ? 3 : 0);
-    var count = Math.min(least, schema.path("maxItems").asInt(Math.max(least, 3)));
+    var most = Math.min(schema.path("maxItems").asInt(MOST_ELEMENTS), MOST_ELEMENTS);
+    var count = Math.min(least, most);
     var unique = schema.path("uniqueItems").asBoolean(false);
     for (var tries = 0; array.size() < count && tries < 20 * count; tries++) {
       var item = value(schema.path("items"), name, depth + 1);

@@ -12,6 +12,7 @@ final class StringWriter {
   private static final int USUAL_MOST = 400;
 
   private final Words words;
+  private int room = 200_000;
 
   StringWriter(Words words) {
     this.words = words;
@@ -19,7 +20,13 @@ final class StringWriter {
 
   /** A string for {@code schema}; the property's name hints at its tone. */
   String write(JsonNode schema, String name) {
-    var least = schema.path("minLength").asInt(0);
+    var text = within(schema, name);
+    room = Math.max(0, room - text.length());
+    return text;
+  }
+
+  private String within(JsonNode schema, String name) {
+    var least = Math.min(schema.path("minLength").asInt(0), room);
     var most = Math.max(least, schema.path("maxLength").asInt(Math.max(USUAL_MOST, least)));
     var pattern = schema.path("pattern").asText("");
     if (!pattern.isEmpty()) {
@@ -71,10 +78,13 @@ final class StringWriter {
 
   private String fit(String text, int least, int most) {
     var fitted = new StringBuilder(text);
-    while (fitted.codePointCount(0, fitted.length()) < least) {
-      fitted.append(fitted.isEmpty() ? "" : " ").append(words.next());
+    var letters = text.codePointCount(0, text.length());
+    while (letters < least) {
+      var more = (letters == 0 ? "" : " ") + words.next();
+      fitted.append(more);
+      letters += more.codePointCount(0, more.length());
     }
-    if (fitted.codePointCount(0, fitted.length()) > most) {
+    if (letters > most) {
       fitted.setLength(fitted.offsetByCodePoints(0, most));
     }
     // A blank at the cut would be trimmed by whoever shows it.
@@ -85,6 +95,9 @@ final class StringWriter {
   }
 
   private Optional<String> matching(String pattern, int least, int most) {
+    if (!PatternWriter.isModest(pattern)) {
+      return Optional.empty();
+    }
     try {
       var compiled = Pattern.compile(pattern);
       for (var extra = 0; extra < 4; extra++) {

@@ -82,6 +82,23 @@ class SchemaWriterTest {
     assertThat(value.toString().length()).isLessThan(1 << 20);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"type\": \"array\", \"minItems\": 2000000000, \"items\": {\"minLength\": 2000000000}}",
+        "{\"type\": \"object\", \"minProperties\": 2000000000}",
+        "{\"type\": \"string\", \"minLength\": 2000000000, \"maxLength\": 2000000000}",
+        "{\"allOf\": [{\"$ref\": \"#\"}, {\"$ref\": \"#\"}, {\"$ref\": \"#\"}]}",
+        "{\"type\": \"string\", \"pattern\": \"(((\\\\b{900}){900}){900}){900}\"}",
+        "{\"type\": \"string\", \"pattern\": \"(((a{0,900}){0,900}){0,900}){0,900}\"}",
+        "{\"type\": \"string\", \"pattern\": \"a{999999999}\"}",
+      })
+  void isNotMadeToWorkForEverByACallersSchema(String text) {
+    var value = new SchemaWriter(Json.parse(text), new Words("rivers")).write();
+
+    assertThat(value.toString().length()).isLessThan(4_000_000);
+  }
+
   @Test
   void takesItsWordsFromTheQuestion() {
     var schema = Json.parse("{\"type\": \"string\"}");
