@@ -15,6 +15,9 @@ final class Cursor {
   /** Open objects. */
   int objects;
 
+  /** Open sets: arrays that a brace opened and will close. */
+  int sets;
+
   Cursor(Text text, Edits edits, int at) {
     this.text = text;
     this.edits = edits;

@@ -1,6 +1,8 @@
 package dev.weir.output.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.weir.output.json.Edit.Kind;
 import java.util.ArrayList;
 import java.util.List;
@@ -126,13 +128,15 @@ final class DocumentFinder {
     edits.add(at, Kind.NESTED_JSON, "A document whose quotes are escaped was unwrapped.");
     var inner = prose.unescaped(at);
     var base = at;
+    var before = found.size();
     var others = new DocumentFinder(inner, options, edits, unwrapped + 1).all();
     for (var other : others) {
+      var last = found.size() == before + others.size() - 1;
       found.add(
           new Found(
               other.value(),
               base + other.start(),
-              Math.min(text.length, base + other.end()),
+              last ? text.length : Math.min(text.length, base + other.end()),
               other.edits(),
               fence,
               other.afterComma(),
@@ -163,6 +167,20 @@ final class DocumentFinder {
     at = i;
   }
 
+  /** A text that is one string with quotes inside; missing if it is none. */
+  private JsonNode wholeString(int start, Edits own) {
+    var end = text.length - 1;
+    while (end > start && Text.isSpace(text.chars[end])) {
+      end--;
+    }
+    var quote = text.chars[start];
+    if (quote != '"' || end <= start || text.chars[end] != quote) {
+      return MissingNode.getInstance();
+    }
+    own.add(start, Kind.UNESCAPED_QUOTE, "Quotes inside a string were kept as text.");
+    return TextNode.valueOf(Escapes.clean(text.slice(start + 1, end), start, own));
+  }
+
   /** A text that is one scalar. */
   private void scalar() {
     var start = prose.scalarStart();
@@ -173,8 +191,16 @@ final class DocumentFinder {
     var reader = new TolerantReader(text, own, options, start);
     var value = reader.scalar();
     var rest = text.skipSpace(reader.end());
-    while (text.at(rest) == '`' || text.at(rest) == ',') {
+    if (text.at(rest) == ',') {
+      own.add(rest, Kind.TRAILING_COMMA, "A comma at the end was removed.");
       rest = text.skipSpace(rest + 1);
+    }
+    while (text.at(rest) == '`') {
+      rest = text.skipSpace(rest + 1);
+    }
+    if (rest < text.length) {
+      value = wholeString(start, own);
+      rest = text.length;
     }
     if (!value.isMissingNode() && rest >= text.length) {
       found.add(new Found(value, start, text.length, own, fence, false, false));

@@ -61,6 +61,8 @@ public record Edit(Kind kind, int position, String path, String description) {
     UNESCAPED_QUOTE(Weight.STRUCTURAL),
     /** A raw newline or another control character inside a string was escaped. */
     CONTROL_CHARACTER(Weight.LEXICAL),
+    /** White space that JSON does not know was between the tokens. */
+    WHITE_SPACE(Weight.LEXICAL),
     /** An escape that JSON does not know was read literally. */
     BAD_ESCAPE(Weight.LEXICAL),
     /** Half of a surrogate pair was replaced by U+FFFD. */

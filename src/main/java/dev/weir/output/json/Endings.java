@@ -54,7 +54,7 @@ final class Endings {
     }
     var c = text.at(i);
     if (place == Place.KEY) {
-      return c == ':';
+      return c == ':' || c == '=';
     }
     if (c == ',' || i >= text.length) {
       return true;
@@ -85,21 +85,21 @@ final class Endings {
           c == ']'
               || c == ','
               || c == '\n'
-              || (c == '}' && cursor.objects > 0)
+              || (c == '}' && cursor.objects + cursor.sets > 0)
               || (c == ')' && cursor.arrays > 0 && soFar.toString().indexOf('(') < 0);
       case MEMBER -> c == '\n' && cursor.memberStartsAt(text.skipSpace(i));
     };
   }
 
   /** What the comma at {@code i} means inside the value of a member. */
-  Comma comma(int i) {
+  Comma comma(int i, char close) {
     var next = text.skipSpace(i + 1);
     var c = text.at(next);
     if (next >= text.length || c == '}') {
       return Comma.MEMBER;
     }
     if (Quotes.opens(c)) {
-      return memberOrText(c, next);
+      return c > 127 && close < 128 ? Comma.TEXT : memberOrText(c, next);
     }
     if (c == '`') {
       return cursor.bareKeyAt(next + 1) ? Comma.MEMBER : Comma.TEXT;
@@ -124,7 +124,7 @@ final class Endings {
   }
 
   /** Whether the brace at {@code i} ends the object and with it a value that lost its quote. */
-  boolean braceEnds(int i, char open, char close, boolean braceBefore) {
+  boolean braceEnds(int i, char open, char close) {
     var quote = text.next(close, i + 1);
     if (quote < text.length) {
       var after = text.skipSpace(quote + 1);
@@ -144,7 +144,7 @@ final class Endings {
     }
     var next = text.skipSpace(i + 1);
     var brace = text.next('}', next);
-    return brace - next <= 1 && !(brace < text.length && braceBefore) && text.at(i + 1) != '\\';
+    return brace - next <= 1 && text.at(i + 1) != '\\';
   }
 
   /** Whether the colon at {@code i} ends a quoted key that lost its closing quote. */
@@ -173,6 +173,9 @@ final class Endings {
         && Character.isLetter(soFar.charAt(soFar.length() - 1))
         && Character.isLetter(text.at(i + 1))) {
       return Verdict.LITERAL;
+    }
+    if (place == Place.KEY && text.at(text.skipSpace(i + 1)) == '=') {
+      return Verdict.CLOSES;
     }
     var stop = firstStop(i + 1, place, open, close);
     var c = text.at(stop);

@@ -110,14 +110,11 @@ final class Escapes {
     return i + 2 + digits;
   }
 
-  /** The value without half surrogates; notes raw control characters, which a writer escapes. */
+  /** The value without half surrogates. */
   static String clean(String value, int position, Edits edits) {
-    var control = false;
     for (var i = 0; i < value.length(); i++) {
       var c = value.charAt(i);
-      if (c < ' ') {
-        control = true;
-      } else if (Character.isSurrogate(c)) {
+      if (Character.isSurrogate(c)) {
         if (Character.isHighSurrogate(c)
             && i + 1 < value.length()
             && Character.isLowSurrogate(value.charAt(i + 1))) {
@@ -126,10 +123,6 @@ final class Escapes {
           return withoutHalves(value, position, edits);
         }
       }
-    }
-    if (control) {
-      // The decoded value alone cannot tell "\n" from a raw newline; the caller's text can.
-      return value;
     }
     return value;
   }

@@ -28,6 +28,9 @@ final class Frame {
   /** Whether any comma was read. */
   boolean commas;
 
+  /** Whether a brace opened this array. */
+  boolean set;
+
   /** Whether a code fence inside a string was opened around this container. */
   boolean fenced;
 

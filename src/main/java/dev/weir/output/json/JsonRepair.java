@@ -61,7 +61,11 @@ public final class JsonRepair {
             () -> {
               var text = new Text(chars, chars.length);
               var found = new DocumentFinder(text, options, edits, 0).all();
-              return new Choice(options, edits).among(found);
+              var chosen = new Choice(options, edits).among(found);
+              if (edits.count() == 0 && !chosen.isMissingNode()) {
+                edits.add(0, Edit.Kind.WHITE_SPACE, "Unusual white space was left out.");
+              }
+              return chosen;
             });
     var confidence = value.isMissingNode() ? Confidence.NONE : edits.confidence();
     return new Repaired(value, edits.list(), confidence, java.util.List.of(), edits.count());

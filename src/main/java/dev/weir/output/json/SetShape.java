@@ -17,7 +17,10 @@ final class SetShape {
     }
     var c = text.at(first);
     if (!Quotes.opens(c)) {
-      return text.next(':', first) > close;
+      var comma = Math.min(close, text.nextRaw(',', first));
+      var quote = Math.min(text.next('"', first), text.next('\'', first));
+      quote = Math.min(quote, text.nextRaw('\u201D', first));
+      return text.next(':', start) > close && comma < quote;
     }
     var end = text.next(Quotes.closer(c), first + 1);
     var after = text.skipSpace(end + 1);
@@ -30,7 +33,7 @@ final class SetShape {
     }
     var second = text.skipSpace(after + 1);
     return text.at(after) == ','
-        && text.next(':', after) > close
+        && text.next(':', start) > close
         && (Quotes.opens(text.at(second)) || text.at(second) == '}');
   }
 }

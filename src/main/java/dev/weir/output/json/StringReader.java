@@ -80,7 +80,8 @@ final class StringReader {
   }
 
   private char tickCloser() {
-    return text.nextRaw('`', cursor.at + 1) < text.length ? '`' : '\u00B4';
+    var acute = text.nextRaw('\u00B4', cursor.at + 1);
+    return acute < text.nextRaw('`', cursor.at + 1) ? '\u00B4' : '`';
   }
 
   /** A raw newline in between makes a quote that looks right doubtful. */
@@ -90,6 +91,7 @@ final class StringReader {
 
   private String simple(int end) {
     var start = cursor.at + 1;
+    noteControls(start, end);
     cursor.at = end + 1;
     if (text.nextRaw('\\', start) >= end) {
       var value = text.slice(start, end);
@@ -143,7 +145,7 @@ final class StringReader {
         cursor.at += 2;
         out.setLength(0);
         out.append(close);
-        return bodyFrom(cursor.at);
+        return bodyFrom(cursor.at, true);
       }
       cursor.edit(Kind.DOUBLED_QUOTE, "A doubled quote became one.");
       cursor.at++;
@@ -181,15 +183,17 @@ final class StringReader {
 
   private String body(int start) {
     out.setLength(0);
-    return bodyFrom(start);
+    return bodyFrom(start, false);
   }
 
-  private String bodyFrom(int start) {
+  /** Reads on; {@code phrase} says that {@link #out} starts with a quote that awaits another. */
+  private String bodyFrom(int start, boolean phrase) {
     var begin = start;
     var i = start;
-    var unmatched = false;
+    var unmatched = phrase;
+    var lowQuote = false;
     var inline = new InlineContainers();
-    var brace = false;
+    var braces = 0;
     while (i < text.length && text.chars[i] != close) {
       var c = text.chars[i];
       if (bare && endings.endsBare(i, place, out)) {
@@ -205,7 +209,7 @@ final class StringReader {
         }
       }
       if (place == Place.MEMBER && c == ',' && inline.none()) {
-        var comma = endings.comma(i);
+        var comma = endings.comma(i, close);
         if (comma == Endings.Comma.MEMBER) {
           break;
         }
@@ -219,7 +223,13 @@ final class StringReader {
         i++;
         continue;
       }
-      if (place == Place.MEMBER && c == '}' && endsAtBrace(i, brace, inline)) {
+      if (place == Place.MEMBER && c == '}' && braces > 0 && text.skipSpace(i + 1) < text.length) {
+        braces--;
+        out.append(c);
+        i++;
+        continue;
+      }
+      if (place == Place.MEMBER && c == '}' && endsAtBrace(i, inline)) {
         break;
       }
       if (c == ']' && cursor.arrays > 0 && last() != close && text.next(close, i) == text.length) {
@@ -231,7 +241,8 @@ final class StringReader {
           continue;
         }
       } else {
-        brace |= c == '{';
+        braces += c == '{' ? 1 : 0;
+        lowQuote |= c == '\u201E';
         out.append(c);
         i++;
       }
@@ -249,8 +260,9 @@ final class StringReader {
           cursor.at = i + 2;
           return finish(begin, true);
         }
-        if (unmatched) {
+        if (unmatched || lowQuote) {
           unmatched = false;
+          lowQuote = false;
           out.append(close);
           i++;
           continue;
@@ -274,8 +286,8 @@ final class StringReader {
     return finish(begin, closed);
   }
 
-  private boolean endsAtBrace(int i, boolean brace, InlineContainers inline) {
-    if (last() != close && endings.braceEnds(i, open, close, brace)) {
+  private boolean endsAtBrace(int i, InlineContainers inline) {
+    if (last() != close && endings.braceEnds(i, open, close)) {
       return true;
     }
     var next = text.skipSpace(i + 1);
@@ -306,7 +318,16 @@ final class StringReader {
     } else if (last() == '\n' && text.at(cursor.at - 2) == '\n') {
       trim();
     }
+    noteControls(begin, Math.min(cursor.at, text.length));
     return Escapes.clean(out.toString(), begin, cursor.edits);
+  }
+
+  private void noteControls(int from, int to) {
+    var control = bare ? -1 : text.controlBetween(from, to);
+    if (control >= 0) {
+      cursor.edits.add(
+          control, Kind.CONTROL_CHARACTER, "Raw control characters in a string were escaped.");
+    }
   }
 
   private void trim() {

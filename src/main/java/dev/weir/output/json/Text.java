@@ -81,6 +81,16 @@ final class Text {
     return letterTo;
   }
 
+  /** The first control character at or after {@code from} and before {@code to}, or -1. */
+  int controlBetween(int from, int to) {
+    for (var i = from; i < to; i++) {
+      if (chars[i] < ' ') {
+        return i;
+      }
+    }
+    return -1;
+  }
+
   /** Whether the text has {@code word} at that place. */
   boolean startsWith(String word, int place) {
     if (place < 0 || place + word.length() > length) {

@@ -92,6 +92,9 @@ final class TolerantReader {
     } else {
       cursor.objects--;
     }
+    if (frame.set) {
+      cursor.sets--;
+    }
     if (frame.fenced) {
       skipInnerFence();
     }
@@ -217,7 +220,7 @@ final class TolerantReader {
     if (frame.comma && !frame.items().isEmpty() && frame.opener != '(') {
       cursor.edit(Kind.TRAILING_COMMA, "A comma before the closing bracket was removed.");
     }
-    var fits = c == (frame.opener == '(' ? ')' : ']');
+    var fits = c == (frame.set ? '}' : frame.opener == '(' ? ')' : ']');
     if (!fits) {
       cursor.edit(Kind.WRONG_CLOSER, "A closer of the wrong shape was taken for the right one.");
     }
@@ -322,6 +325,11 @@ final class TolerantReader {
     var quoted = Quotes.opens(c) || (c == '`' && tickKey());
     if (!quoted && !Cursor.isKeyPart(c)) {
       junk();
+      frame.comma = false;
+      return;
+    }
+    if (quoted && strayQuotes(c)) {
+      frame.comma = false;
       return;
     }
     if (frame.members().isEmpty() && !frame.commas && SetShape.at(cursor, frame.start)) {
@@ -333,6 +341,23 @@ final class TolerantReader {
       cursor.edits.add(keyStart, Kind.MISSING_QUOTE, "Quotes were added to a key.");
     }
     colon(frame, key, quoted, keyStart);
+  }
+
+  /** Three quotes or more before the quote of a key mean nothing. */
+  private boolean strayQuotes(char quote) {
+    if (cursor.peek(1) != quote || cursor.peek(2) != quote) {
+      return false;
+    }
+    var i = cursor.at;
+    while (text.at(i) == quote) {
+      i++;
+    }
+    if (!Quotes.opens(text.at(text.skipSpace(i)))) {
+      return false;
+    }
+    cursor.edit(Kind.DOUBLED_QUOTE, "Quotes with nothing between them were removed.");
+    cursor.at = i;
+    return true;
   }
 
   private boolean tickKey() {
@@ -481,6 +506,8 @@ final class TolerantReader {
     depth--;
     cursor.objects--;
     open('[', frame.start);
+    Objects.requireNonNull(top).set = true;
+    cursor.sets++;
   }
 
   // Values.
@@ -505,6 +532,9 @@ final class TolerantReader {
     }
     var value = scalarValue(place);
     if (value != null) {
+      if (place == Place.ITEM && cursor.ended() && value.isTextual() && value.asText().isEmpty()) {
+        return;
+      }
       deliver(value);
     } else if (place == Place.MEMBER && top != null && !top.isArray()) {
       if (cursor.ended()) {
