@@ -1,7 +1,5 @@
 package dev.weir.output.json;
 
-import java.util.List;
-
 /** How sure it is that the value is what the writer meant. */
 public enum Confidence {
   /** The text was valid JSON and is returned unchanged. */
@@ -15,20 +13,12 @@ public enum Confidence {
   /** The text holds nothing that could be read as JSON. */
   NONE;
 
-  /** The confidence that a list of edits leaves. */
-  static Confidence after(List<Edit> edits) {
-    var worst = EXACT;
-    for (var edit : edits) {
-      var one =
-          switch (edit.kind().weight()) {
-            case LEXICAL -> HIGH;
-            case STRUCTURAL -> MEDIUM;
-            case GUESS -> LOW;
-          };
-      if (one.compareTo(worst) > 0) {
-        worst = one;
-      }
-    }
-    return worst;
+  /** The best confidence that an edit leaves. */
+  static Confidence after(Edit.Kind kind) {
+    return switch (kind.weight()) {
+      case LEXICAL -> HIGH;
+      case STRUCTURAL -> MEDIUM;
+      case GUESS -> LOW;
+    };
   }
 }

@@ -100,10 +100,10 @@ final class Cursor {
         i = text.skipSpace(text.nextRaw('\n', i));
       } else if (text.at(i + 1) == '*') {
         var star = text.nextRaw('*', i + 2);
-        while (star < limit && text.at(star + 1) != '/') {
+        while (star < limit && star < text.length && text.at(star + 1) != '/') {
           star = text.nextRaw('*', star + 1);
         }
-        if (star >= limit) {
+        if (star >= limit || star >= text.length) {
           return i;
         }
         i = text.skipSpace(star + 2);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import dev.weir.output.json.Edit.Kind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Finds the documents in a text of prose, code fences, reasoning blocks and tags. Prose is whatever
@@ -16,6 +17,9 @@ final class DocumentFinder {
   /** A document whose own quotes are escaped may hold another such; deeper ones are left alone. */
   private static final int MOST_UNWRAPPINGS = 3;
 
+  /** After so many documents that were no strict JSON the rest is read tolerantly at once. */
+  private static final int MOST_STRICT_FAILURES = 16;
+
   private final Text text;
   private final Options options;
   private final Edits edits;
@@ -23,6 +27,7 @@ final class DocumentFinder {
   private final int unwrapped;
   private final List<Found> found = new ArrayList<>();
   private final Prose prose;
+  private int strictFailures;
   private String fence = Found.UNFENCED;
   private int at;
 
@@ -86,7 +91,11 @@ final class DocumentFinder {
       escaped();
       return;
     }
-    var prefix = strict.readPrefix(text.chars, at, text.length);
+    var prefix =
+        strictFailures < MOST_STRICT_FAILURES
+            ? strict.readPrefix(text.chars, at, text.length)
+            : Optional.<StrictReader.Prefix>empty();
+    strictFailures += prefix.isPresent() ? 0 : 1;
     if (prefix.isPresent() && !membersFollow(prefix.get().end())) {
       add(prefix.get().value(), at, prefix.get().end(), new Edits(options.maxEdits()));
       at = prefix.get().end();

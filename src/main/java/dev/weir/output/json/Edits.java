@@ -15,17 +15,24 @@ final class Edits {
   }
 
   void add(int position, Edit.Kind kind, String description) {
-    add(Edit.at(position, kind, description));
+    note(kind);
+    if (list.size() < limit) {
+      list.add(Edit.at(position, kind, description));
+    }
   }
 
   void add(Edit edit) {
-    count++;
-    var after = Confidence.after(List.of(edit));
-    if (after.compareTo(worst) > 0) {
-      worst = after;
-    }
+    note(edit.kind());
     if (list.size() < limit) {
       list.add(edit);
+    }
+  }
+
+  private void note(Edit.Kind kind) {
+    count++;
+    var after = Confidence.after(kind);
+    if (after.compareTo(worst) > 0) {
+      worst = after;
     }
   }
 

@@ -92,7 +92,10 @@ final class Endings {
   }
 
   /** What the comma at {@code i} means inside the value of a member. */
-  Comma comma(int i, char close) {
+  Comma comma(int i, boolean bare, char close) {
+    if (!bare && cutInside(i, close)) {
+      return Comma.TEXT;
+    }
     var next = text.skipSpace(i + 1);
     var c = text.at(next);
     if (next >= text.length || c == '}') {
@@ -116,6 +119,15 @@ final class Endings {
     return quote >= text.length || container < quote
         ? Comma.TEXT
         : memberOrText(text.at(quote), quote);
+  }
+
+  /**
+   * Whether the text ends inside this very string: its closing quote never comes, and nothing that
+   * would close the object does.
+   */
+  private boolean cutInside(int i, char close) {
+    return text.next(close, i) >= text.length
+        && text.count('}', i, text.length) <= text.count('{', i, text.length);
   }
 
   private Comma memberOrText(char quote, int at) {
@@ -189,10 +201,16 @@ final class Endings {
     }
     var spaceOnly = text.skipSpace(i + 1) == stop;
     return switch (place) {
-      case KEY -> spaceOnly ? Verdict.CLOSES : Verdict.LITERAL;
+      case KEY -> spaceOnly || structureBefore(stop, i) ? Verdict.CLOSES : Verdict.LITERAL;
       case ITEM -> spaceOnly || !evenQuotes(stop, close) ? Verdict.CLOSES : Verdict.OPENS_PHRASE;
       case MEMBER -> inMember(stop, spaceOnly, close);
     };
+  }
+
+  /** Whether a comma or an opener stands between two quotes: then the first one ends a key. */
+  private boolean structureBefore(int stop, int from) {
+    var first = Math.min(text.nextRaw('[', from), text.nextRaw('{', from));
+    return Math.min(first, text.nextRaw(',', from)) < stop;
   }
 
   private Verdict inMember(int stop, boolean spaceOnly, char close) {

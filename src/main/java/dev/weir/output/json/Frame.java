@@ -25,6 +25,9 @@ final class Frame {
   /** Whether a comma was read since the last value. */
   boolean comma;
 
+  /** Where that comma is. */
+  int commaAt;
+
   /** Whether any comma was read. */
   boolean commas;
 

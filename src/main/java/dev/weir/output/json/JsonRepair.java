@@ -2,6 +2,8 @@ package dev.weir.output.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * Repairs JSON.
@@ -55,19 +57,51 @@ public final class JsonRepair {
   }
 
   private static Repaired repair(char[] chars, Options options, Edits edits) {
-    var valid = new StrictReader(options).read(chars, chars.length);
-    JsonNode value =
-        valid.orElseGet(
-            () -> {
-              var text = new Text(chars, chars.length);
-              var found = new DocumentFinder(text, options, edits, 0).all();
-              var chosen = new Choice(options, edits).among(found);
-              if (edits.count() == 0 && !chosen.isMissingNode()) {
-                edits.add(0, Edit.Kind.WHITE_SPACE, "Unusual white space was left out.");
-              }
-              return chosen;
-            });
-    var confidence = value.isMissingNode() ? Confidence.NONE : edits.confidence();
-    return new Repaired(value, edits.list(), confidence, java.util.List.of(), edits.count());
+    var value = valid(chars, options).orElseGet(() -> searched(chars, options, edits));
+    if (value.isMissingNode()) {
+      return new Repaired(value, edits.list(), Confidence.NONE, List.of(), edits.count());
+    }
+    if (value.isTextual() && options.unwrapStrings()) {
+      value = unwrapped(value, options, edits);
+    }
+    if (options.schema().isPresent()) {
+      value = new SchemaGuide(options.schema().get(), edits, options).guided(value);
+    }
+    var citations = List.<Citation>of();
+    if (options.removeCitations()) {
+      var marks = new Citations(options.maxCitation(), edits);
+      value = marks.removedFrom(value, options.schema());
+      citations = marks.found();
+    }
+    return new Repaired(value, edits.list(), edits.confidence(), citations, edits.count());
+  }
+
+  private static Optional<JsonNode> valid(char[] chars, Options options) {
+    return new StrictReader(options).read(chars, chars.length);
+  }
+
+  private static JsonNode searched(char[] chars, Options options, Edits edits) {
+    var text = new Text(chars, chars.length);
+    var found = new DocumentFinder(text, options, edits, 0).all();
+    var chosen = new Choice(options, edits).among(found);
+    if (edits.count() == 0 && !chosen.isMissingNode()) {
+      edits.add(0, Edit.Kind.WHITE_SPACE, "Unusual white space was left out.");
+    }
+    return chosen;
+  }
+
+  /** The object or array that a JSON string holds as its text. */
+  private static JsonNode unwrapped(JsonNode string, Options options, Edits edits) {
+    var inner = string.textValue().strip();
+    if (!inner.startsWith("{") && !inner.startsWith("[")) {
+      return string;
+    }
+    var plain = Options.DEFAULTS.withLimits(options.maxDepth(), options.maxLength(), 0);
+    var value = repair(inner, plain).value();
+    if (!value.isContainerNode()) {
+      return string;
+    }
+    edits.add(0, Edit.Kind.NESTED_JSON, "A document inside a JSON string was unwrapped.");
+    return value;
   }
 }

@@ -49,6 +49,11 @@ final class Prose {
     return text.nextRaw('{', from) < text.length || text.nextRaw('[', from) < text.length;
   }
 
+  /** Whether a tag of that name, in lower case, holds reasoning. */
+  static boolean isThinking(String name) {
+    return THINKING.contains(name);
+  }
+
   /** The place after the name and bracket of a reasoning tag, or -1. */
   private int thinkingTag(int name) {
     for (var tag : THINKING) {

@@ -194,6 +194,7 @@ final class StringReader {
     var lowQuote = false;
     var inline = new InlineContainers();
     var braces = 0;
+    var squares = 0;
     while (i < text.length && text.chars[i] != close) {
       var c = text.chars[i];
       if (bare && endings.endsBare(i, place, out)) {
@@ -209,7 +210,7 @@ final class StringReader {
         }
       }
       if (place == Place.MEMBER && c == ',' && inline.none()) {
-        var comma = endings.comma(i, close);
+        var comma = endings.comma(i, bare, close);
         if (comma == Endings.Comma.MEMBER) {
           break;
         }
@@ -232,7 +233,12 @@ final class StringReader {
       if (place == Place.MEMBER && c == '}' && endsAtBrace(i, inline)) {
         break;
       }
-      if (c == ']' && cursor.arrays > 0 && last() != close && text.next(close, i) == text.length) {
+      if (c == ']' && squares > 0) {
+        squares--;
+      } else if (c == ']'
+          && cursor.arrays > 0
+          && last() != close
+          && text.next(close, i) == text.length) {
         break;
       }
       if (c == '\\') {
@@ -242,6 +248,7 @@ final class StringReader {
         }
       } else {
         braces += c == '{' ? 1 : 0;
+        squares += c == '[' ? 1 : 0;
         lowQuote |= c == '\u201E';
         out.append(c);
         i++;
@@ -314,6 +321,9 @@ final class StringReader {
       trim();
     } else if (!closed) {
       cursor.edits.add(cursor.at, Kind.MISSING_QUOTE, "A closing quote was added.");
+      if (cursor.ended() && Character.isHighSurrogate(last())) {
+        out.setLength(out.length() - 1);
+      }
       trim();
     } else if (last() == '\n' && text.at(cursor.at - 2) == '\n') {
       trim();

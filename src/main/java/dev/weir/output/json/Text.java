@@ -14,6 +14,9 @@ final class Text {
   /** A place that no character is at: what {@link #at} answers beyond the end. */
   static final char NONE = '\0';
 
+  /** How many places were looked at, to show that looking ahead stays linear. */
+  long looks;
+
   private static final int SHORT_RUN = 64;
   private static final int[] EMPTY = new int[0];
 
@@ -41,11 +44,13 @@ final class Text {
 
   /** The first {@code c} at or after {@code from} that no backslash escapes, or the length. */
   int next(char c, int from) {
+    looks++;
     return places(c, true).next(from);
   }
 
   /** The first {@code c} at or after {@code from}, escaped or not, or the length. */
   int nextRaw(char c, int from) {
+    looks++;
     return places(c, false).next(from);
   }
 
@@ -62,6 +67,7 @@ final class Text {
     while (i < near && isSpace(chars[i])) {
       i++;
     }
+    looks += i - from;
     return i < near || i >= length ? Math.min(i, length) : endOfRun(i);
   }
 
@@ -76,6 +82,7 @@ final class Text {
       while (i < length && !Character.isLetter(chars[i])) {
         i++;
       }
+      looks += i - letterTo;
       letterTo = i;
     }
     return letterTo;

@@ -210,6 +210,7 @@ final class TolerantReader {
         cursor.edit(Kind.EXTRA_COMMA, "A comma too many was removed.");
       }
       frame.comma = true;
+      frame.commaAt = cursor.at;
       frame.commas = true;
       cursor.at++;
       cursor.skipFiller();
@@ -218,7 +219,8 @@ final class TolerantReader {
 
   private void closeArray(Frame frame, char c) {
     if (frame.comma && !frame.items().isEmpty() && frame.opener != '(') {
-      cursor.edit(Kind.TRAILING_COMMA, "A comma before the closing bracket was removed.");
+      cursor.edits.add(
+          frame.commaAt, Kind.TRAILING_COMMA, "A comma before the closing bracket was removed.");
     }
     var fits = c == (frame.set ? '}' : frame.opener == '(' ? ')' : ']');
     if (!fits) {
@@ -263,7 +265,8 @@ final class TolerantReader {
     switch (c) {
       case '}' -> {
         if (frame.comma && !frame.members().isEmpty()) {
-          cursor.edit(Kind.TRAILING_COMMA, "A comma before the closing brace was removed.");
+          cursor.edits.add(
+              frame.commaAt, Kind.TRAILING_COMMA, "A comma before the closing brace was removed.");
         }
         cursor.at++;
         close(frame);
@@ -343,7 +346,7 @@ final class TolerantReader {
     colon(frame, key, quoted, keyStart);
   }
 
-  /** Three quotes or more before the quote of a key mean nothing. */
+  /** Three quotes or more where a key should be are one too often. */
   private boolean strayQuotes(char quote) {
     if (cursor.peek(1) != quote || cursor.peek(2) != quote) {
       return false;
@@ -352,11 +355,9 @@ final class TolerantReader {
     while (text.at(i) == quote) {
       i++;
     }
-    if (!Quotes.opens(text.at(text.skipSpace(i)))) {
-      return false;
-    }
     cursor.edit(Kind.DOUBLED_QUOTE, "Quotes with nothing between them were removed.");
-    cursor.at = i;
+    // The last one opens the key, unless another quote comes after it.
+    cursor.at = i >= text.length || Quotes.opens(text.at(text.skipSpace(i))) ? i : i - 1;
     return true;
   }
 
