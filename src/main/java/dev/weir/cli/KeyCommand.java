@@ -1,6 +1,9 @@
 package dev.weir.cli;
 
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /** {@code weir key}: the command that holds those about keys. */
 @Command(
@@ -21,4 +24,13 @@ import picocli.CommandLine.Command;
       "  ./weir key rotate 0199c0de-... --overlap 24h",
       "  ./weir key revoke 0199c0de-..."
     })
-final class KeyCommand {}
+final class KeyCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  /** No command was given: shows which there are. */
+  @Override
+  public Integer call() {
+    spec.commandLine().usage(spec.commandLine().getErr());
+    return ExitCode.USAGE;
+  }
+}

@@ -3,10 +3,13 @@ package dev.weir.cli;
 import dev.weir.core.AIError;
 import dev.weir.storage.StorageException;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
 
 /** {@code weir}: the command that holds all others. */
 @Command(
@@ -26,7 +29,11 @@ import picocli.CommandLine.ParseResult;
       "Where Weir is: WEIR_URL (http://127.0.0.1:8081). Keys: WEIR_KEY for calls, WEIR_ADMIN_KEY",
       "for the rest; in dev mode both come from data/dev-keys by themselves."
     })
-public final class WeirCommand {
+public final class WeirCommand implements Callable<Integer> {
+  private static final int WIDTH = 100;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
   private WeirCommand() {}
 
   /**
@@ -49,10 +56,12 @@ public final class WeirCommand {
             .addSubcommand(keys(world))
             .addSubcommand(new CallCommand(world));
     actions.more().forEach(line::addSubcommand);
-    return line.addSubcommand(new CommandLine.HelpCommand())
-        .setExecutionStrategy(new CommandLine.RunLast())
+    line.addSubcommand(new CommandLine.HelpCommand());
+    tellVersion(line);
+    return line.setExecutionStrategy(new CommandLine.RunLast())
         .setExecutionExceptionHandler(WeirCommand::failed)
         .setParameterExceptionHandler(WeirCommand::misused)
+        .setUsageHelpWidth(WIDTH)
         .setUsageHelpAutoWidth(true)
         .setCaseInsensitiveEnumValuesAllowed(true);
   }
@@ -64,6 +73,19 @@ public final class WeirCommand {
         .addSubcommand(new KeyRotateCommand(world))
         .addSubcommand(new KeyRevokeCommand(world))
         .addSubcommand(new KeyGenerateCommand());
+  }
+
+  /** Lets every command answer {@code --version}. */
+  private static void tellVersion(CommandLine line) {
+    line.getCommandSpec().versionProvider(new Version());
+    line.getSubcommands().values().forEach(WeirCommand::tellVersion);
+  }
+
+  /** No command was given: shows which there are. */
+  @Override
+  public Integer call() {
+    spec.commandLine().usage(spec.commandLine().getErr());
+    return ExitCode.USAGE;
   }
 
   /** A sentence instead of a stack trace, for everything that is not a fault of Weir's. */

@@ -74,6 +74,20 @@ class WeirCommandTest {
   }
 
   @Test
+  void everyCommandKnowsItsVersion() {
+    assertThat(shell.run("key", "list", "--version").out()).startsWith("weir ");
+  }
+
+  @Test
+  void withoutACommandItShowsWhichThereAre() {
+    for (var run : List.of(shell.run(), shell.run("key"))) {
+      assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+      assertThat(run.out()).isEmpty();
+      assertThat(run.err()).contains("Usage: weir").contains("Commands:");
+    }
+  }
+
+  @Test
   void aMistypedCommandIsCorrected() {
     var run = shell.run("chekc");
 
