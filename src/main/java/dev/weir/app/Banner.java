@@ -45,8 +45,8 @@ final class Banner {
             adminKey,
             simulated
                 ? "\n"
-                      + "  No PERPLEXITY_API_KEY is set: the built-in sandbox answers, marked as"
-                      + " simulated.\n"
+                    + "  No PERPLEXITY_API_KEY is set: the built-in sandbox answers, marked as"
+                    + " simulated.\n"
                 : "",
             publicUrl,
             example(functions).map(FunctionDefinition::name).orElse("{name}"),

@@ -11,7 +11,9 @@ import dev.weir.providers.Directory;
 import java.util.ArrayList;
 import java.util.List;
 
-/** {@code weir check}: reads settings, prices and functions as a start would, and starts nothing. */
+/**
+ * {@code weir check}: reads settings, prices and functions as a start would, and starts nothing.
+ */
 final class Check {
   private Check() {}
 

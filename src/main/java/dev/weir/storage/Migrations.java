@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.StringJoiner;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 
@@ -30,6 +32,7 @@ public final class Migrations {
    */
   public static final String SERVICE_LOGIN = "weir_service";
 
+  private static final Logger LOG = LogManager.getLogger(Migrations.class);
   private static final List<String> WORKING_ROLES =
       List.of("weir_app", "weir_ledger", "weir_jobs", "weir_admin");
 
@@ -65,9 +68,35 @@ public final class Migrations {
     }
   }
 
-  /** Lets an existing login act as the working roles; does nothing if it may already. */
+  /**
+   * Lets an existing login act as the working roles; does nothing if it may already. Warns in the
+   * log where the login could do far more than a service needs: each transaction takes a working
+   * role all the same.
+   */
   public static void admit(DatabaseUrl url, String login) {
     execute(url, grants(login));
+    if (isAboveTheRules(url, login)) {
+      LOG.warn(
+          "The service's database login {} is a superuser, bypasses row-level security or is a"
+              + " member of weir_owner. Give it a login of its own, and this one to"
+              + " WEIR_DATABASE_MIGRATION_URL.",
+          login);
+    }
+  }
+
+  private static boolean isAboveTheRules(DatabaseUrl url, String login) {
+    try (var connection = connect(url);
+        var statement =
+            connection.prepareStatement(
+                "SELECT rolsuper OR rolbypassrls OR pg_has_role(oid, 'weir_owner', 'MEMBER')"
+                    + " FROM pg_roles WHERE rolname = ?")) {
+      statement.setString(1, login);
+      try (var row = statement.executeQuery()) {
+        return row.next() && row.getBoolean(1);
+      }
+    } catch (SQLException e) {
+      throw new StorageException("The database " + url + " cannot be asked: " + e.getMessage(), e);
+    }
   }
 
   /**

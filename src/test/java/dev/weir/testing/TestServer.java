@@ -92,7 +92,9 @@ final class TestServer implements AutoCloseable {
             EmbeddedPostgres.start(
                 new EmbeddedPostgres.Settings(
                     Path.of("target", "test-postgres-" + slot), 0, false));
-        return new TestServer(server.administratorUrl(), server.serviceUrl(), server::close);
+        var test = new TestServer(server.administratorUrl(), server.serviceUrl(), server::close);
+        test.dropLeftovers();
+        return test;
       } catch (StorageException e) {
         if (!String.valueOf(e.getMessage()).startsWith("Another Weir")) {
           throw e;
@@ -101,6 +103,24 @@ final class TestServer implements AutoCloseable {
       }
     }
     throw new IllegalStateException("all test servers are in use", last);
+  }
+
+  /** The databases of killed runs and of older migrations; on a server that nobody else uses. */
+  private void dropLeftovers() {
+    try (var connection = TestDatabase.connect(administrator);
+        var statement = connection.createStatement();
+        var drop = connection.createStatement();
+        var old =
+            statement.executeQuery(
+                "SELECT datname FROM pg_database WHERE datname LIKE 'weir_t%' AND datname <> '"
+                    + template
+                    + "'")) {
+      while (old.next()) {
+        drop.execute("DROP DATABASE " + old.getString(1) + " WITH (FORCE)");
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("the test server does not answer: " + e.getMessage(), e);
+    }
   }
 
   /** A look at the socket: Testcontainers itself would search for many seconds. */
