@@ -15,7 +15,7 @@ import java.util.function.Consumer;
  * Whatever comes through a door is decoded or refused as an invalid request, never anything else.
  */
 class RequestFuzz {
-  @FuzzTest(maxDuration = "20s")
+  @FuzzTest(maxDuration = "10s")
   void noBytesEscapeTheDecoders(byte[] bytes) {
     JsonNode body;
     try {
