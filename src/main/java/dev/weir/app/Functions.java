@@ -31,7 +31,7 @@ final class Functions {
   }
 
   static Read read(WeirConfig config, Directory models) {
-    var loader = new CatalogueLoader(name -> problem(models, name), Optional.empty());
+    var loader = new CatalogueLoader(name -> problem(models, name));
     return new Read(loader, loader.load(config.functionsDir()));
   }
 

@@ -13,6 +13,7 @@ import dev.weir.prompts.FunctionCatalogue;
 import dev.weir.providers.Upstreams;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import java.net.BindException;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -80,7 +81,23 @@ final class GatewayVerticle extends VerticleBase {
                 parts.access()));
     var made = new Running(upstreams, api);
     running = Optional.of(made);
-    return api.listen().onSuccess(bound -> port = bound);
+    return api.listen().recover(this::explained).onSuccess(bound -> port = bound);
+  }
+
+  private <T> Future<T> explained(Throwable failure) {
+    var http = parts.config().http();
+    return Future.failedFuture(
+        failure instanceof BindException
+            ? new StartFailure(
+                "port "
+                    + http.port()
+                    + " of "
+                    + http.host()
+                    + " cannot be had ("
+                    + failure.getMessage()
+                    + "); stop what listens there, or move the API with WEIR_HTTP_LISTEN=host:port",
+                failure)
+            : failure);
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.weir.admin.AdminApi;
 import dev.weir.config.Mode;
 import dev.weir.config.WeirConfig;
 import dev.weir.core.Clock;
+import dev.weir.health.Concern;
 import dev.weir.health.Health;
 import dev.weir.health.HealthEndpoints;
 import dev.weir.http.Connections;
@@ -20,6 +21,7 @@ import dev.weir.pricing.PriceTable;
 import dev.weir.pricing.TokenCounter;
 import dev.weir.prompts.CatalogueWatch;
 import dev.weir.providers.Directory;
+import dev.weir.resilience.BreakerState;
 import dev.weir.resilience.Breakers;
 import dev.weir.resilience.RetryBudget;
 import dev.weir.storage.Database;
@@ -56,6 +58,10 @@ public final class Weir {
   private static final Duration LOOK = Duration.ofMillis(20);
   private static final int USAGE_CAPACITY = 100_000;
   private static final int MONTHS_AHEAD = 3;
+
+  /** What an open breaker takes from the health's score of 100. */
+  private static final int OPEN_BREAKER = 20;
+
   private static final Duration PARTITIONS = Duration.ofHours(6);
 
   private final WeirConfig config;
@@ -146,8 +152,9 @@ public final class Weir {
 
     health.needs("database", database::ping);
     health.section("breakers", () -> breakers.states().stream().map(Object::toString).toList());
+    health.concern(() -> concerns(breakers));
     health.section("usage_records_waiting", usage::waiting);
-    gauges(metrics, usage);
+    gauges(metrics, usage, logs);
     var management =
         new ManagementServer(
             config.management(),
@@ -242,7 +249,19 @@ public final class Weir {
     return Optional.empty();
   }
 
-  private static void gauges(Metrics metrics, UsageWriter usage) {
+  private static List<Concern> concerns(Breakers breakers) {
+    return breakers.states().stream()
+        .filter(b -> b.state() != BreakerState.CLOSED)
+        .map(b -> new Concern(OPEN_BREAKER, "The breaker of " + b.provider() + "/" + b.model() + " is " + b.state().label()))
+        .toList();
+  }
+
+  private static void gauges(Metrics metrics, UsageWriter usage, Logs logs) {
+    metrics.gauge(
+        "weir.log.dropped",
+        "Log lines dropped since the start because standard output was too slow.",
+        Map.of(),
+        logs::dropped);
     metrics.gauge(
         "weir.usage.waiting", "Usage records waiting for the database.", Map.of(), usage::waiting);
     metrics.gauge(

@@ -1,5 +1,6 @@
 package dev.weir.config;
 
+import dev.weir.core.Nearest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -112,7 +113,7 @@ final class EnvironmentSettings {
   }
 
   private static ConfigFault unknown(String name, Set<String> names) {
-    var hint = Nearest.hint(name, names);
+    var hint = Nearest.suggestion(name, names);
     return new ConfigFault(
         "environment",
         0,

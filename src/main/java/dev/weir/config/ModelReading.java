@@ -1,5 +1,6 @@
 package dev.weir.config;
 
+import dev.weir.core.Nearest;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +62,7 @@ final class ModelReading {
             "\""
                 + model
                 + "\" is neither provider/model nor one of the models here"
-                + Nearest.hint(model, names));
+                + Nearest.suggestion(model, names));
       }
     } else if (slash == model.length() - 1 || !providers.contains(model.substring(0, slash))) {
       var provider = model.substring(0, slash);
@@ -72,7 +73,7 @@ final class ModelReading {
               + "\" names no configured provider ("
               + Reading.names(providers)
               + ")"
-              + Nearest.hint(provider, providers));
+              + Nearest.suggestion(provider, providers));
     }
   }
 }

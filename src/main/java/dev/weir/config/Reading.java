@@ -1,5 +1,6 @@
 package dev.weir.config;
 
+import dev.weir.core.Nearest;
 import dev.weir.core.Secret;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -168,7 +169,7 @@ final class Reading {
               + ", not \""
               + text.get()
               + "\""
-              + Nearest.hint(text.get().toLowerCase(Locale.ROOT), names));
+              + Nearest.suggestion(text.get().toLowerCase(Locale.ROOT), names));
     }
     return found.orElse(standard);
   }

@@ -1,5 +1,6 @@
 package dev.weir.config;
 
+import dev.weir.core.Nearest;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.CharacterCodingException;
@@ -187,7 +188,7 @@ final class YamlSettings {
                     .map(Setting::key)
                     .filter(other -> other.endsWith("." + key) || other.equals(key))
                     .findFirst())
-        .map(found -> "; did you mean " + found + "?")
+        .map(found -> "; did you mean `" + found + "`?")
         .orElse("; docs/settings.md lists them all");
   }
 

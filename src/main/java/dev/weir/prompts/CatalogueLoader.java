@@ -34,7 +34,6 @@ public final class CatalogueLoader {
   private static final Logger LOG = LogManager.getLogger(CatalogueLoader.class);
   private static final int MAX_FILES = 50_000;
   private static final int MAX_FAULTS = 1000;
-  private static final Path DEFAULT_MODEL = Path.of("WEIR_DEFAULT_MODEL");
   private static final String SUFFIX = ".yaml";
 
   private record Known(String hash, FunctionReader.Result result) {}
@@ -42,23 +41,15 @@ public final class CatalogueLoader {
   private record Candidate(Path file, Optional<Known> known, List<Fault> faults) {}
 
   private final ModelCheck models;
-  private final Optional<String> everyModel;
   private Map<Path, Known> known = Map.of();
 
   /**
    * A loader.
    *
    * @param models says which models exist
-   * @param everyModel replaces the model of every function and its fallbacks, if it is present
    */
-  public CatalogueLoader(ModelCheck models, Optional<String> everyModel) {
-    this.models = models;
-    this.everyModel = everyModel;
-  }
-
-  /** A loader that lets every function keep its model. */
   public CatalogueLoader(ModelCheck models) {
-    this(models, Optional.empty());
+    this.models = models;
   }
 
   /**
@@ -104,9 +95,6 @@ public final class CatalogueLoader {
                 faults.addAll(unknownModels(candidate.file(), result, asked));
               });
     }
-    everyModel
-        .flatMap(models::problemWith)
-        .ifPresent(problem -> faults.add(new Fault(DEFAULT_MODEL, 0, JsonPath.ROOT, problem)));
     return faults.isEmpty()
         ? new LoadResult.Loaded(FunctionCatalogue.of(functions))
         : new LoadResult.Refused(faults.stream().limit(MAX_FAULTS).toList());
@@ -120,17 +108,6 @@ public final class CatalogueLoader {
                 asked.computeIfAbsent(named.model(), models::problemWith).stream()
                     .map(problem -> new Fault(file, named.line(), named.path(), problem)))
         .toList();
-  }
-
-  private FunctionReader.Result remapped(FunctionReader.Result read) {
-    return everyModel
-        .map(
-            model ->
-                new FunctionReader.Result(
-                    read.function().map(function -> function.withModel(model)),
-                    List.of(),
-                    read.faults()))
-        .orElse(read);
   }
 
   private static LoadResult refused(Fault fault) {
@@ -199,7 +176,7 @@ public final class CatalogueLoader {
     var last = before.get(file);
     return last != null && last.hash().equals(hash)
         ? last
-        : new Known(hash, remapped(FunctionReader.read(file, bytes)));
+        : new Known(hash, FunctionReader.read(file, bytes));
   }
 
   private static Candidate unfit(Path file, String reason) {

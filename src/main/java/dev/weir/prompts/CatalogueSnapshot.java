@@ -1,5 +1,6 @@
 package dev.weir.prompts;
 
+import dev.weir.core.Nearest;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -1,5 +1,6 @@
 package dev.weir.prompts;
 
+import dev.weir.core.Nearest;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.math.BigDecimal;

@@ -51,26 +51,4 @@ public record FunctionDefinition(
   public FunctionDefinition {
     fallbacks = List.copyOf(fallbacks);
   }
-
-  /** The same function on another model alone, without fallbacks; a version of its own. */
-  FunctionDefinition withModel(String other) {
-    return new FunctionDefinition(
-        name,
-        FunctionReader.shortHash(version + " on " + other),
-        description,
-        other,
-        List.of(),
-        parameters,
-        search,
-        system,
-        user,
-        input,
-        output,
-        timeout,
-        retry,
-        cache,
-        secondAsk,
-        removeCitations,
-        example);
-  }
 }

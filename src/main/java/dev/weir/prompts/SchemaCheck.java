@@ -1,5 +1,6 @@
 package dev.weir.prompts;
 
+import dev.weir.core.Nearest;
 import static java.util.Map.entry;
 
 import com.fasterxml.jackson.databind.JsonNode;

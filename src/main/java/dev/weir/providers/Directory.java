@@ -1,5 +1,6 @@
 package dev.weir.providers;
 
+import dev.weir.core.Nearest;
 import dev.weir.config.Mode;
 import dev.weir.config.ModelAlias;
 import dev.weir.config.ProviderSettings;
@@ -211,7 +212,7 @@ public final class Directory implements ModelDirectory {
   }
 
   private AIError unknown(String name) {
-    var near = Nearest.to(name, names, NEAREST);
+    var near = Nearest.of(name, names, NEAREST);
     return AIError.of(
             ErrorCode.NOT_FOUND,
             "There is no model of this name. Did you mean "

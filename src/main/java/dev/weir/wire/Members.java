@@ -1,5 +1,6 @@
 package dev.weir.wire;
 
+import dev.weir.core.Nearest;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeType;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -14,6 +15,8 @@ import java.util.Optional;
  * send one for what they leave out.
  */
 final class Members {
+  private static final int LONGEST = 64;
+
   private final ObjectNode node;
   private final String path;
 
@@ -36,7 +39,7 @@ final class Members {
       if (!known.contains(member.getKey())) {
         var nearest = Nearest.to(member.getKey(), known);
         throw fault(
-                path + "." + Nearest.clip(member.getKey()),
+                path + "." + clip(member.getKey()),
                 "is unknown."
                     + nearest.map(n -> " Did you mean '" + n + "'?").orElse("")
                     + " Known members: "
@@ -121,5 +124,11 @@ final class Members {
 
   private Optional<JsonNode> present(String name) {
     return Optional.ofNullable(node.get(name)).filter(value -> !value.isNull());
+  }
+
+  /** A caller's word, short and plain enough to stand in a message. */
+  private static String clip(String word) {
+    var plain = word.replaceAll("[^\\p{Print}]", "?");
+    return plain.length() <= LONGEST ? plain : plain.substring(0, LONGEST) + "...";
   }
 }

@@ -89,8 +89,12 @@ final class RunningWeir implements AutoCloseable {
 
   /** Calls a function with its own example as the input. */
   Got callFunction(String name) {
-    var input = get("/v1/functions/" + name).json().path("example");
-    return callFunction(name, Json.object().set("input", input));
+    return callFunction(name, Json.object().set("input", example(name)));
+  }
+
+  /** The input that a function gives as its example. */
+  JsonNode example(String name) {
+    return get("/v1/functions/" + name).json().at("/data/example");
   }
 
   Got callFunction(String name, ObjectNode body) {

@@ -172,11 +172,11 @@ class ConfigLoaderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "WEIR_HTTP_LISTN   | 127.0.0.1:80 | did you mean WEIR_HTTP_LISTEN?",
-        "WEIR_DATABSE_URL  | x            | did you mean WEIR_DATABASE_URL?",
+        "WEIR_HTTP_LISTN   | 127.0.0.1:80 | did you mean `WEIR_HTTP_LISTEN`?",
+        "WEIR_DATABSE_URL  | x            | did you mean `WEIR_DATABASE_URL`?",
         "WEIR_PORT         | 8080         | is not a setting",
         "WEIR_SOMETHING    | x            | docs/settings.md",
-        "WEIR_MODE         | devv         | did you mean dev?",
+        "WEIR_MODE         | devv         | did you mean `dev`?",
         "WEIR_HTTP_LISTEN  | 8080         | host:port",
         "WEIR_HTTP_LISTEN  | a:99999      | host:port",
         "WEIR_HTTP_LISTEN  | 0.0.0.0:1    | WEIR_DEV_PUBLIC=true",
@@ -189,7 +189,7 @@ class ConfigLoaderTest {
         "WEIR_BREAKER_FAILURES | -1       | whole number from 1",
         "WEIR_BREAKER_FAILURES | 99999999999 | whole number from 1",
         "WEIR_CORS_ORIGINS | example.com  | must be origins",
-        "WEIR_DEFAULT_MODEL | opanai/x    | did you mean openai?",
+        "WEIR_DEFAULT_MODEL | opanai/x    | did you mean `openai`?",
         "WEIR_DEFAULT_MODEL | nothing     | is neither provider/model",
         "WEIR_LOGGING_LEVEL | loud        | debug, info, warn, error",
         "WEIR_DATABASE_EMBEDDED | false   | WEIR_DATABASE_EMBEDDED=true",
@@ -239,7 +239,7 @@ class ConfigLoaderTest {
     assertThat(faults.stream().map(ConfigFault::toString))
         .map(text -> text.substring(text.lastIndexOf("weir.yaml")))
         .containsExactlyInAnyOrder(
-            "weir.yaml:2: htpp: is not a setting; did you mean http?",
+            "weir.yaml:2: htpp: is not a setting; did you mean `http`?",
             "weir.yaml:4: http.listen: must be host:port such as 127.0.0.1:8080 or [::1]:8080,"
                 + " not \"nonsense\"",
             "weir.yaml:5: http.metrics_token: is not a setting; did you mean"
@@ -253,7 +253,7 @@ class ConfigLoaderTest {
                 + " \"rest\"",
             "weir.yaml:16: models.writer: must be provider/model, not \"sonar\"",
             "weir.yaml:17: models.analyst.model: \"opnai/x\" names no configured provider (openai,"
-                + " other, sandbox); did you mean openai?",
+                + " other, sandbox); did you mean `openai`?",
             "weir.yaml:17: models.analyst.serch: is not a setting; did you mean"
                 + " models.analyst.search?",
             "weir.yaml:18: models.empty.model: is missing: provider/model",

@@ -107,21 +107,6 @@ class CatalogueLoaderTest {
   }
 
   @Test
-  void putsEveryFunctionOnOneModelWhereThatIsAsked() {
-    folder.with("f.yaml", FunctionFolder.good("f") + "model: lost\nfallbacks: [lost/too]\n");
-    ModelCheck models =
-        model -> model.startsWith("lost") ? Optional.of("is not known") : Optional.empty();
-
-    var result = new CatalogueLoader(models, Optional.of("openai/gpt-5")).load(path);
-
-    assertThat(result).isInstanceOf(LoadResult.Loaded.class);
-    var function = ((LoadResult.Loaded) result).catalogue().find("f").orElseThrow();
-    assertThat(function.model()).isEqualTo("openai/gpt-5");
-    assertThat(function.fallbacks()).isEmpty();
-    assertThat(function.version()).matches("[0-9a-f]{12}");
-  }
-
-  @Test
   void keepsWhatHasTheSameBytes() {
     folder.withGood("a").withGood("b");
     var loader = new CatalogueLoader(ModelCheck.ANY);

@@ -1,13 +1,14 @@
-package dev.weir.prompts;
+package dev.weir.core;
 
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
-/** Finds what somebody probably meant by a name that does not exist. */
-final class Nearest {
+/** Finds what somebody probably meant by a name that does not exist. Thread-safe, and bounded for names of any length. */
+public final class Nearest {
   private static final int TOO_LONG = 64;
 
   private record Candidate(String name, int distance) {}
@@ -17,8 +18,10 @@ final class Nearest {
   /**
    * The candidates nearest to {@code name}, the best first: those at an edit distance of at most a
    * third of its length (but three at most), and those that hold it as a whole or start alike.
+   *
+   * @param limit how many at most
    */
-  static List<String> of(String name, Collection<String> candidates, int limit) {
+  public static List<String> of(String name, Collection<String> candidates, int limit) {
     if (name.isEmpty() || name.length() > TOO_LONG) {
       return List.of();
     }
@@ -41,10 +44,14 @@ final class Nearest {
         .toList();
   }
 
+  /** The best of {@link #of}, if there is one. */
+  public static Optional<String> to(String name, Collection<String> candidates) {
+    return of(name, candidates, 1).stream().findFirst();
+  }
+
   /** The suggestion as the end of a sentence: {@code "; did you mean `x`?"}, or nothing. */
-  static String suggestion(String name, Collection<String> candidates) {
-    var best = of(name, candidates, 1);
-    return best.isEmpty() ? "" : "; did you mean `" + best.getFirst() + "`?";
+  public static String suggestion(String name, Collection<String> candidates) {
+    return to(name, candidates).map(best -> "; did you mean `" + best + "`?").orElse("");
   }
 
   private static String fold(String name) {
