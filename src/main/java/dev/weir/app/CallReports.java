@@ -1,8 +1,10 @@
 package dev.weir.app;
 
+import dev.weir.bus.RefusalListener;
 import dev.weir.core.AIError;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Exchange;
+import dev.weir.gateway.Origin;
 import dev.weir.gateway.Target;
 import dev.weir.http.AccessListener;
 import dev.weir.metering.CallListener;
@@ -12,13 +14,14 @@ import dev.weir.telemetry.FinishedCall;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Tells the log and the meters of every call that has ended: of those that the gateway ran when the
  * metering stage says so, of requests that never became a call when their door says so.
  * Thread-safe.
  */
-final class CallReports implements CallListener, AccessListener {
+final class CallReports implements CallListener, AccessListener, RefusalListener {
   private final CallLog log;
   private final CallMeters meters;
 
@@ -35,8 +38,19 @@ final class CallReports implements CallListener, AccessListener {
   @Override
   public void served(Served request) {
     if (request.call().isEmpty() && request.failure().isPresent()) {
-      report(refused(request));
+      report(
+          refused(
+              request.id(),
+              request.correlation(),
+              request.route(),
+              request.failure(),
+              request.took()));
     }
+  }
+
+  @Override
+  public void refused(UUID id, Optional<String> correlation, AIError why, Duration took) {
+    report(refused(id, correlation, Origin.Door.BUS.label(), Optional.of(why), took));
   }
 
   private void report(FinishedCall call) {
@@ -44,21 +58,22 @@ final class CallReports implements CallListener, AccessListener {
     meters.finished(call);
   }
 
-  private static FinishedCall refused(Served request) {
+  private static FinishedCall refused(
+      UUID id, Optional<String> correlation, String door, Optional<AIError> why, Duration took) {
     return new FinishedCall(
-        request.id(),
-        request.correlation(),
-        request.route(),
+        id,
+        correlation,
+        door,
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        request.failure(),
+        why,
         "off",
         false,
         false,
         0,
-        request.took(),
+        took,
         Optional.empty(),
         List.of());
   }

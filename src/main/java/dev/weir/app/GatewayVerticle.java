@@ -1,12 +1,12 @@
 package dev.weir.app;
 
+import dev.weir.bus.BusDoor;
 import dev.weir.config.WeirConfig;
 import dev.weir.core.Clock;
 import dev.weir.gateway.Authenticator;
 import dev.weir.gateway.Gateway;
 import dev.weir.gateway.ModelDirectory;
 import dev.weir.gateway.Planner;
-import dev.weir.http.AccessListener;
 import dev.weir.http.Connections;
 import dev.weir.http.PublicApi;
 import dev.weir.prompts.FunctionCatalogue;
@@ -38,7 +38,7 @@ final class GatewayVerticle extends VerticleBase {
    * @param stages the order of a call's story
    * @param draining whether the process shuts down
    * @param connections the count of open connections
-   * @param access told of every request
+   * @param reports told of every call and of every refusal
    */
   record Parts(
       WeirConfig config,
@@ -49,9 +49,9 @@ final class GatewayVerticle extends VerticleBase {
       Stages stages,
       BooleanSupplier draining,
       Connections connections,
-      AccessListener access) {}
+      CallReports reports) {}
 
-  private record Running(Upstreams upstreams, PublicApi api) {}
+  private record Running(Upstreams upstreams, PublicApi api, BusDoor bus) {}
 
   GatewayVerticle(Parts parts) {
     this.parts = parts;
@@ -78,10 +78,21 @@ final class GatewayVerticle extends VerticleBase {
                 parts.clock(),
                 parts.draining(),
                 parts.connections(),
-                parts.access()));
-    var made = new Running(upstreams, api);
-    running = Optional.of(made);
-    return api.listen().recover(this::explained).onSuccess(bound -> port = bound);
+                parts.reports()));
+    var bus =
+        new BusDoor(
+            new BusDoor.Parts(
+                vertx,
+                gateway,
+                parts.authenticator(),
+                parts.clock(),
+                parts.draining(),
+                parts.reports()));
+    running = Optional.of(new Running(upstreams, api, bus));
+    return api.listen()
+        .recover(this::explained)
+        .onSuccess(bound -> port = bound)
+        .compose(_ -> bus.open());
   }
 
   private <T> Future<T> explained(Throwable failure) {
@@ -103,13 +114,14 @@ final class GatewayVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     return running
-        .<Future<?>>map(r -> r.api().close().eventually(r.upstreams()::close))
+        .<Future<?>>map(
+            r -> r.bus().close().eventually(r.api()::close).eventually(r.upstreams()::close))
         .orElse(Future.succeededFuture());
   }
 
   /** Calls that are being answered here. Any thread. */
   int inFlight() {
-    return running.map(r -> r.api().inFlight()).orElse(0);
+    return running.map(r -> r.api().inFlight() + r.bus().inFlight()).orElse(0);
   }
 
   /** The port that the public API listens on, once started. Any thread. */

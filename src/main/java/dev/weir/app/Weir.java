@@ -68,6 +68,7 @@ public final class Weir {
   private final Shutdown shutdown = new Shutdown();
   private final Clock clock = Clock.system();
   private volatile boolean draining;
+  private Optional<Vertx> reactor = Optional.empty();
   private Optional<Ports> ports = Optional.empty();
   private Optional<String> banner = Optional.empty();
 
@@ -113,6 +114,7 @@ public final class Weir {
     var loops = Runtime.getRuntime().availableProcessors();
     var vertx = metrics.vertx(new VertxOptions().setEventLoopPoolSize(loops)).build();
     shutdown.opened("Vert.x", () -> Waiting.on(vertx.close(), CLOSE, "closing"));
+    reactor = Optional.of(vertx);
     var lag = new EventLoopLag(clock, metrics.registry(), loops);
     Waiting.on(lag.watch(vertx), STEP, "Starting the event loops");
     var health = new Health(vertx, clock, lag);
@@ -199,6 +201,14 @@ public final class Weir {
     return ports.orElseThrow(() -> new IllegalStateException("not started"));
   }
 
+  /**
+   * Its reactor: whoever embeds Weir deploys sibling verticles here, which call it on the event
+   * bus.
+   */
+  public Vertx vertx() {
+    return reactor.orElseThrow(() -> new IllegalStateException("not started"));
+  }
+
   /** What a developer is shown; empty in prod. It holds keys: for the terminal alone. */
   public Optional<String> banner() {
     return banner;
@@ -252,7 +262,16 @@ public final class Weir {
   private static List<Concern> concerns(Breakers breakers) {
     return breakers.states().stream()
         .filter(b -> b.state() != BreakerState.CLOSED)
-        .map(b -> new Concern(OPEN_BREAKER, "The breaker of " + b.provider() + "/" + b.model() + " is " + b.state().label()))
+        .map(
+            b ->
+                new Concern(
+                    OPEN_BREAKER,
+                    "The breaker of "
+                        + b.provider()
+                        + "/"
+                        + b.model()
+                        + " is "
+                        + b.state().label()))
         .toList();
   }
 

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Finds what somebody probably meant by a name that does not exist. Thread-safe, and bounded for names of any length. */
+/**
+ * Finds what somebody probably meant by a name that does not exist. Thread-safe, and bounded for
+ * names of any length.
+ */
 public final class Nearest {
   private static final int TOO_LONG = 64;
 

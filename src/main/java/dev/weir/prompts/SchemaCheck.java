@@ -1,11 +1,11 @@
 package dev.weir.prompts;
 
-import dev.weir.core.Nearest;
 import static java.util.Map.entry;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import dev.weir.core.Nearest;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

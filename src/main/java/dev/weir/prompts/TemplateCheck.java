@@ -1,9 +1,9 @@
 package dev.weir.prompts;
 
-import dev.weir.core.Nearest;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.samskivert.mustache.Mustache;
 import com.samskivert.mustache.MustacheException;
+import dev.weir.core.Nearest;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

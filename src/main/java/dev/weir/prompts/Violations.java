@@ -1,9 +1,9 @@
 package dev.weir.prompts;
 
-import dev.weir.core.Nearest;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.networknt.schema.Error;
 import com.networknt.schema.path.NodePath;
+import dev.weir.core.Nearest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,6 +1,5 @@
 package dev.weir.providers;
 
-import dev.weir.core.Nearest;
 import dev.weir.config.Mode;
 import dev.weir.config.ModelAlias;
 import dev.weir.config.ProviderSettings;
@@ -8,6 +7,7 @@ import dev.weir.config.ProviderSettings.Protocol;
 import dev.weir.config.WeirConfig;
 import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
+import dev.weir.core.Nearest;
 import dev.weir.gateway.ModelDirectory;
 import dev.weir.gateway.ModelRef;
 import dev.weir.gateway.Route;

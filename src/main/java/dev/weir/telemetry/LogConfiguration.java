@@ -21,6 +21,12 @@ final class LogConfiguration extends AbstractConfiguration {
   /** Warns that Vert.x registers a gauge once for each event loop, which is harmless. */
   private static final String CHATTY = "io.micrometer.core.instrument.MeterRegistry";
 
+  /**
+   * Flyway tells of every file; what counts is told by whoever migrates, and a failure by its
+   * exception.
+   */
+  private static final String MIGRATIONS = "org.flywaydb";
+
   private static final String EVENT = "classpath:dev/weir/telemetry/log-event.json";
 
   /** Control characters in a message could forge lines and steer a terminal. */
@@ -64,6 +70,7 @@ final class LogConfiguration extends AbstractConfiguration {
     getRootLogger().setLevel(ofOthers(level));
     addLogger(OWN, new LoggerConfig(OWN, level, true));
     addLogger(CHATTY, new LoggerConfig(CHATTY, Level.ERROR, true));
+    addLogger(MIGRATIONS, new LoggerConfig(MIGRATIONS, Level.ERROR, true));
   }
 
   /** The level of other people's loggers beside one of ours. */

@@ -1,10 +1,10 @@
 package dev.weir.wire;
 
-import dev.weir.core.Nearest;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeType;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.AIError;
+import dev.weir.core.Nearest;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Optional;

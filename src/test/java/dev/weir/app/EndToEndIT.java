@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.Json;
 import dev.weir.testing.FakeProvider;
 import dev.weir.testing.TestDatabase;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.net.Socket;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -278,6 +280,39 @@ class EndToEndIT {
       assertThat(weir.management("/metrics").raw().body()).contains("weir_").contains("jvm_");
       assertThat(weir.management("/api/keys").status()).isEqualTo(401);
     }
+  }
+
+  @Test
+  void aSiblingVerticleGetsTheSameReplyAndLeavesTheSameRowOverTheBus(TestDatabase database)
+      throws Exception {
+    try (var weir = RunningWeir.sandboxed(database)) {
+      var call =
+          new JsonObject()
+              .put("key", weir.key("WEIR_KEY"))
+              .put("function", "linkedin-post")
+              .put("input", new JsonObject(weir.example("linkedin-post").toString()));
+
+      var reply = ask(weir, call);
+
+      assertThat(reply.getBoolean("success")).as(reply.encode()).isTrue();
+      assertThat(reply.getJsonObject("data").getString("post")).isNotEmpty();
+      assertThat(row(weir, database, reply.getJsonObject("meta").getString("request_id")))
+          .containsEntry("door", "bus")
+          .containsEntry("user_id", "demo");
+      var refused = ask(weir, call.copy().put("key", "wrong"));
+      assertThat(refused.getJsonObject("error").getString("code")).isEqualTo("UNAUTHENTICATED");
+    }
+  }
+
+  private static JsonObject ask(RunningWeir weir, JsonObject call) throws Exception {
+    return weir.weir()
+        .vertx()
+        .eventBus()
+        .<JsonObject>request("weir.invoke", call)
+        .toCompletionStage()
+        .toCompletableFuture()
+        .get(20, TimeUnit.SECONDS)
+        .body();
   }
 
   private static String readUntilSecondWord(Socket socket) throws IOException {
