@@ -12,7 +12,8 @@ public final class Main {
   /** Runs one command and exits with its code. */
   public static void main(String[] args) {
     Logs.bridge();
-    var actions = new Actions(() -> new Serve().run(), Check::run, Migrate::run, List.of());
+    var actions =
+        new Actions(() -> new Serve().run(), Check::run, Migrate::run, List.of(new JsonCommand()));
     System.exit(WeirCommand.run(actions, args));
   }
 }

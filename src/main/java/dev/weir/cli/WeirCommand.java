@@ -1,7 +1,6 @@
 package dev.weir.cli;
 
 import dev.weir.core.AIError;
-import dev.weir.storage.StorageException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -95,7 +94,11 @@ public final class WeirCommand implements Callable<Integer> {
           case CommandFailure failure -> failure.exitCode();
           case HttpDoor.Unreachable _ -> ExitCode.UNREACHABLE;
           case AIError error -> error.code().retryable() ? ExitCode.TRY_LATER : ExitCode.FAILED;
-          case StorageException _, java.io.UncheckedIOException _ -> ExitCode.FAILED;
+          case java.io.UncheckedIOException _ -> ExitCode.FAILED;
+          // Weir's own exceptions are written for people; any other is a fault, and wants its
+          // trace.
+          case RuntimeException _ when e.getClass().getName().startsWith("dev.weir.") ->
+              ExitCode.FAILED;
           default -> throw e;
         };
     say(line, Optional.ofNullable(e.getMessage()).orElse(e.toString()));
