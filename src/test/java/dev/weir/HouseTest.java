@@ -39,6 +39,8 @@ class HouseTest {
             "dev.weir.output",
             "dev.weir.metering..",
             "dev.weir.access..")
+        .layer("wire")
+        .definedBy("dev.weir.wire..")
         .layer("gateway")
         .definedBy("dev.weir.gateway..")
         .layer("rooms")
@@ -53,12 +55,14 @@ class HouseTest {
         .mayOnlyBeAccessedByLayers("app")
         .whereLayer("stages")
         .mayOnlyBeAccessedByLayers("app", "doors")
+        .whereLayer("wire")
+        .mayOnlyBeAccessedByLayers("app", "doors")
         .whereLayer("gateway")
-        .mayOnlyBeAccessedByLayers("app", "doors", "stages")
+        .mayOnlyBeAccessedByLayers("app", "doors", "wire", "stages")
         .whereLayer("rooms")
-        .mayOnlyBeAccessedByLayers("app", "doors", "stages", "gateway")
+        .mayOnlyBeAccessedByLayers("app", "doors", "wire", "stages", "gateway")
         .whereLayer("ground")
-        .mayOnlyBeAccessedByLayers("app", "doors", "stages", "gateway", "rooms")
+        .mayOnlyBeAccessedByLayers("app", "doors", "wire", "stages", "gateway", "rooms")
         .check(HOUSE);
   }
 
