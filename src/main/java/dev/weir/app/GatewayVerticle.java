@@ -10,6 +10,7 @@ import dev.weir.gateway.Planner;
 import dev.weir.http.Connections;
 import dev.weir.http.PublicApi;
 import dev.weir.prompts.FunctionCatalogue;
+import dev.weir.providers.GoneFields;
 import dev.weir.providers.Upstreams;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -60,7 +61,11 @@ final class GatewayVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     var config = parts.config();
-    var upstreams = new Upstreams(vertx, config, parts.clock());
+    var upstreams = new Upstreams(
+            vertx,
+            config,
+            parts.clock(),
+            config.refusesGoneFields() ? GoneFields.REFUSE : GoneFields.DROP);
     var gateway =
         new Gateway(
             new Planner(parts.catalogue(), parts.models()), parts.stages().chain(vertx, upstreams));

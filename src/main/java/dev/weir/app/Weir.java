@@ -102,8 +102,8 @@ public final class Weir {
   }
 
   private void open(Logs logs) {
-    var models = new Directory(config);
     var prices = prices();
+    var models = new Directory(config, prices.models());
     var functions = Functions.watch(config, models);
     shutdown.opened("the function watch", functions::close);
 

@@ -28,6 +28,11 @@ public final class ConfigLoader {
     PRETTY
   }
 
+  private enum GoneFields {
+    DROP,
+    REFUSE
+  }
+
   private enum Level {
     DEBUG,
     INFO,
@@ -112,6 +117,7 @@ public final class ConfigLoader {
           providers,
           models.models(yaml.models()),
           models.defaultModel(yaml.models()),
+          reading.choice("gone_fields", GoneFields.class, GoneFields.DROP) == GoneFields.REFUSE,
           breaker(),
           retryBudget(),
           reading.duration("drain", DRAIN, Duration.ZERO, HOUR),

@@ -21,6 +21,8 @@ import java.util.Optional;
  * @param providers by name
  * @param models the logical names, by name
  * @param defaultModel replaces the model of every shipped function ({@code WEIR_DEFAULT_MODEL})
+ * @param refusesGoneFields whether a chat caller that sends a field which Perplexity's Agent API no
+ *     longer has is refused; else the field is dropped with a note
  * @param breaker the circuit breakers
  * @param retryBudget the bound on retries over all calls of a provider
  * @param drain the longest that a shutdown waits for calls under way
@@ -38,6 +40,7 @@ public record WeirConfig(
     Map<String, ProviderSettings> providers,
     Map<String, ModelAlias> models,
     Optional<String> defaultModel,
+    boolean refusesGoneFields,
     BreakerSettings breaker,
     RetryBudgetSettings retryBudget,
     Duration drain,

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The prices of all models, each with its history. Immutable and thread-safe; a reload makes a new
@@ -47,8 +48,8 @@ public final class PriceTable {
     return byModel.getOrDefault(model, List.of()).stream().anyMatch(p -> !p.from().isAfter(at));
   }
 
-  /** How many models have prices. */
-  public int size() {
-    return byModel.size();
+  /** The models that have prices, as {@code provider/model}. */
+  public Set<String> models() {
+    return Set.copyOf(byModel.keySet());
   }
 }

@@ -67,6 +67,7 @@ final class Fixtures {
             .collect(Collectors.toMap(ProviderSettings::name, Function.identity())),
         models,
         defaultModel,
+        false,
         BreakerSettings.DEFAULT,
         RetryBudgetSettings.DEFAULT,
         Duration.ofSeconds(1),
