@@ -35,7 +35,10 @@ final class Check {
     switch (PriceFile.read(config.pricesFile())) {
       case PriceFile.Result.Refused refused -> faults.addAll(refused.faults());
       case PriceFile.Result.Loaded loaded ->
-          summary.append(", the prices of ").append(loaded.table().models().size()).append(" models");
+          summary
+              .append(", the prices of ")
+              .append(loaded.table().models().size())
+              .append(" models");
     }
     var models = new Directory(config);
     var read = Functions.read(config, models);

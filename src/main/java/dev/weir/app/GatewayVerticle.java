@@ -61,7 +61,8 @@ final class GatewayVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     var config = parts.config();
-    var upstreams = new Upstreams(
+    var upstreams =
+        new Upstreams(
             vertx,
             config,
             parts.clock(),

@@ -41,6 +41,9 @@ final class WeirProcess implements AutoCloseable {
   static WeirProcess launch(Path data, Map<String, String> settings) {
     var builder =
         new ProcessBuilder(
+            // A test run that was started in the background ignores SIGINT, and would hand that on.
+            "env",
+            "--default-signal=INT",
             "setsid",
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "--enable-native-access=ALL-UNNAMED",
