@@ -17,6 +17,9 @@ final class DocumentFinder {
   /** A document whose own quotes are escaped may hold another such; deeper ones are left alone. */
   private static final int MOST_UNWRAPPINGS = 3;
 
+  /** More documents than this are not read. */
+  private static final int MOST_DOCUMENTS = 10_000;
+
   /** After so many documents that were no strict JSON the rest is read tolerantly at once. */
   private static final int MOST_STRICT_FAILURES = 16;
 
@@ -43,7 +46,7 @@ final class DocumentFinder {
   /** All documents, in order. */
   List<Found> all() {
     at = prose.start(edits);
-    while (at < text.length) {
+    while (at < text.length && found.size() < MOST_DOCUMENTS) {
       var c = text.chars[at];
       switch (c) {
         case '{', '[' -> container();
@@ -75,6 +78,8 @@ final class DocumentFinder {
     }
     if (found.isEmpty()) {
       scalar();
+    } else if (at < text.length) {
+      edits.add(at, Kind.DOCUMENTS, "There are more documents than are read.");
     }
     if (prose.sawText(found)) {
       edits.add(0, Kind.PROSE, "Text around the document was left out.");

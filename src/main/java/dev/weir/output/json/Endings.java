@@ -37,12 +37,10 @@ final class Endings {
 
   private final Cursor cursor;
   private final Text text;
-  private int budget;
 
   Endings(Cursor cursor) {
     this.cursor = cursor;
     this.text = cursor.text;
-    this.budget = 4 * text.length + 4096;
   }
 
   /** Whether what follows is what a string in that place should be followed by. */
@@ -116,9 +114,19 @@ final class Endings {
     var quote = Math.min(text.next('"', next), text.next('\'', next));
     quote = Math.min(quote, text.nextRaw('\u201D', next));
     var container = Math.min(text.next('{', next), text.next('[', next));
-    return quote >= text.length || container < quote
-        ? Comma.TEXT
-        : memberOrText(text.at(quote), quote);
+    if (quote >= text.length || container < quote || (bare && commaRightBefore(quote, next))) {
+      return Comma.TEXT;
+    }
+    return memberOrText(text.at(quote), quote);
+  }
+
+  /** Whether a later comma, right before the quote, is the one that separates. */
+  private boolean commaRightBefore(int quote, int from) {
+    var i = quote - 1;
+    while (i > from && quote - i < 64 && Text.isSpace(text.at(i))) {
+      i--;
+    }
+    return i > from && text.at(i) == ',';
   }
 
   /**
@@ -279,7 +287,7 @@ final class Endings {
       }
     }
     for (var quote = text.next(close, from); quote < text.length; ) {
-      if (--budget < 0) {
+      if (--text.scans < 0) {
         return Fence.WRAPPER;
       }
       var after = text.skipSpace(quote + 1);
@@ -297,7 +305,7 @@ final class Endings {
     var closers = new StringBuilder();
     closers.append(InlineContainers.closer(text.at(from)));
     for (var i = from + 1; i < text.length; i++) {
-      if (--budget < 0) {
+      if (--text.scans < 0) {
         return -1;
       }
       var c = text.chars[i];
@@ -318,7 +326,7 @@ final class Endings {
   /** Whether an opener inside an inline container starts another, rather than being text. */
   private boolean nests(int i) {
     var before = i - 1;
-    while (before > 0 && Text.isSpace(text.at(before)) && --budget > 0) {
+    while (before > 0 && Text.isSpace(text.at(before)) && --text.scans > 0) {
       before--;
     }
     var previous = text.at(before);

@@ -14,6 +14,12 @@ final class Text {
   /** A place that no character is at: what {@link #at} answers beyond the end. */
   static final char NONE = '\0';
 
+  /**
+   * How many steps are left for the few looks ahead that scan. Shared by all who read this text, so
+   * that they are linear together; without any left, such a look answers no.
+   */
+  long scans;
+
   /** How many places were looked at, to show that looking ahead stays linear. */
   long looks;
 
@@ -35,6 +41,7 @@ final class Text {
   Text(char[] chars, int length) {
     this.chars = chars;
     this.length = length;
+    this.scans = 4L * length + 4096;
   }
 
   /** The character there, or {@link #NONE} outside the text. */

@@ -240,7 +240,7 @@ final class TolerantReader {
       return false;
     }
     var inMember = frame.parent != null && !frame.parent.isArray();
-    if (inMember && frame.comma && text.next('}', colon) < text.next(']', colon)) {
+    if (inMember && !frame.items().isEmpty() && text.next('}', colon) < text.next(']', colon)) {
       cursor.edit(Kind.MISSING_CLOSER, "A closing bracket was added.");
       close(frame);
       return true;
@@ -436,7 +436,10 @@ final class TolerantReader {
 
   /** After a bare word without a colon: whether a value follows, rather than the real key. */
   private boolean valueAfterBareKey(char c) {
-    if (c == ',' || c == '=') {
+    if (c == ',') {
+      return Text.isSpace(text.at(cursor.at - 1));
+    }
+    if (c == '=') {
       return true;
     }
     return Quotes.opens(c) && !cursor.memberStartsAt(cursor.at);
