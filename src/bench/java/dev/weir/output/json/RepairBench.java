@@ -77,7 +77,7 @@ public class RepairBench {
     return jackson.readTree(valid);
   }
 
-  private static String document() {
+  static String document() {
     var random = new Random(1);
     var out = new StringBuilder("[");
     while (out.length() < MEGABYTE - 400) {
