@@ -95,7 +95,7 @@ class LinearTimeTest {
 
   @Test
   void survivesAMegabyteOfAnything() {
-    for (var unit : UNITS) {
+    for (var unit : List.of("[", "\"", "\\", "/*", "{\"a\":", "][", "{\"a\":\"x, ")) {
       var repaired = JsonRepair.repair(unit.repeat(LENGTH / unit.length()));
 
       assertThat(repaired.edits().size()).isLessThanOrEqualTo(Options.DEFAULTS.maxEdits());
