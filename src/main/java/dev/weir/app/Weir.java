@@ -15,6 +15,7 @@ import dev.weir.http.Connections;
 import dev.weir.limits.SpendingStage;
 import dev.weir.management.ManagementServer;
 import dev.weir.metering.MeteringStage;
+import dev.weir.metering.Partitions;
 import dev.weir.metering.UsageWriter;
 import dev.weir.pricing.PriceFile;
 import dev.weir.pricing.PriceTable;
@@ -31,14 +32,11 @@ import dev.weir.telemetry.EventLoopLag;
 import dev.weir.telemetry.Logs;
 import dev.weir.telemetry.Metrics;
 import dev.weir.telemetry.UserHash;
-import io.vertx.core.DeploymentOptions;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.logging.log4j.LogManager;
@@ -55,14 +53,11 @@ public final class Weir {
   private static final Duration STEP = Duration.ofSeconds(30);
   private static final Duration CLOSE = Duration.ofSeconds(5);
   private static final Duration FLUSH = Duration.ofSeconds(10);
-  private static final Duration LOOK = Duration.ofMillis(20);
   private static final int USAGE_CAPACITY = 100_000;
-  private static final int MONTHS_AHEAD = 3;
 
   /** What an open breaker takes from the health's score of 100. */
   private static final int OPEN_BREAKER = 20;
 
-  private static final Duration PARTITIONS = Duration.ofHours(6);
 
   private final WeirConfig config;
   private final Shutdown shutdown = new Shutdown();
@@ -120,7 +115,7 @@ public final class Weir {
     var health = new Health(vertx, clock, lag);
 
     var database = OpenDatabase.pools(vertx, url, config, shutdown);
-    keepPartitions(vertx, database);
+    Partitions.keep(vertx, database);
     var usage = new UsageWriter(vertx, database, USAGE_CAPACITY);
     shutdown.opened("the usage writer", () -> Waiting.on(usage.flush(), FLUSH, "flushing"));
 
@@ -156,7 +151,6 @@ public final class Weir {
     health.section("breakers", () -> breakers.states().stream().map(Object::toString).toList());
     health.concern(() -> concerns(breakers));
     health.section("usage_records_waiting", usage::waiting);
-    gauges(metrics, usage, logs);
     var management =
         new ManagementServer(
             config.management(),
@@ -175,17 +169,14 @@ public final class Weir {
     Waiting.on(vertx.deployVerticle(management), STEP, "The management port");
 
     var verticles = IntStream.range(0, loops).mapToObj(_ -> new GatewayVerticle(parts)).toList();
-    deploy(vertx, verticles);
-    metrics.gauge(
-        "weir.calls.in.flight",
-        "Calls and requests that are being answered now.",
-        Map.of(),
-        () -> inFlight(verticles));
-    shutdown.opened("the calls under way", () -> drain(health, vertx, verticles));
+    var doors = new Doors(vertx, verticles, clock);
+    doors.open();
+    shutdown.opened("the doors", () -> close(doors, health));
+    Gauges.register(metrics, usage, logs, doors);
     functions.start();
     health.started();
 
-    ports = Optional.of(new Ports(verticles.getFirst().port(), management.port()));
+    ports = Optional.of(new Ports(doors.port(), management.port()));
     banner = devKeys.map(k -> banner(k, functions, models));
     LOG.info("Weir is up on port {}, management on {}", ports().api(), ports().management());
   }
@@ -235,17 +226,6 @@ public final class Weir {
     }
   }
 
-  /** Usage is partitioned by month, and a month must be there before its first call. */
-  private static void keepPartitions(Vertx vertx, Database database) {
-    Runnable make =
-        () ->
-            database
-                .jobs(c -> c.query("SELECT weir_make_partitions(" + MONTHS_AHEAD + ")").execute())
-                .onFailure(e -> LOG.warn("Partitions ahead could not be made: {}", e.getMessage()));
-    make.run();
-    vertx.setPeriodic(PARTITIONS.toMillis(), _ -> make.run());
-  }
-
   private Optional<DevKeys> firstKeys(Vertx vertx, KeyStore keys) {
     if (config.mode() == Mode.DEV) {
       return Optional.of(
@@ -275,58 +255,11 @@ public final class Weir {
         .toList();
   }
 
-  private static void gauges(Metrics metrics, UsageWriter usage, Logs logs) {
-    metrics.gauge(
-        "weir.log.dropped",
-        "Log lines dropped since the start because standard output was too slow.",
-        Map.of(),
-        logs::dropped);
-    metrics.gauge(
-        "weir.usage.waiting", "Usage records waiting for the database.", Map.of(), usage::waiting);
-    metrics.gauge(
-        "weir.usage.written", "Usage records written since the start.", Map.of(), usage::written);
-    metrics.gauge(
-        "weir.usage.set.aside",
-        "Usage records that the database refused for their content since the start.",
-        Map.of(),
-        usage::setAside);
-  }
-
-  private static void deploy(Vertx vertx, List<GatewayVerticle> verticles) {
-    var deployed =
-        verticles.stream()
-            .map(verticle -> vertx.deployVerticle(verticle, new DeploymentOptions()))
-            .toList();
-    Waiting.on(Future.all(deployed), STEP, "The public port");
-  }
-
-  /**
-   * Not ready, no new calls, those under way to their end or the drain's; then the doors are shut.
-   */
-  private void drain(Health health, Vertx vertx, List<GatewayVerticle> verticles)
-      throws InterruptedException {
+  private void close(Doors doors, Health health) throws InterruptedException {
     draining = true;
     health.draining();
-    var began = clock.nanoTime();
-    var running = inFlight(verticles);
-    if (running > 0) {
-      LOG.info("Shutting down: {} calls under way", running);
-    }
-    while (inFlight(verticles) > 0 && clock.nanoTime() - began < config.drain().toNanos()) {
-      Thread.sleep(LOOK);
-    }
-    var cut = inFlight(verticles);
-    if (cut > 0) {
-      LOG.warn("{} calls are cut off: the drain of {} is over", cut, config.drain());
-    }
-    Waiting.on(
-        Future.join(verticles.stream().map(v -> vertx.undeploy(v.deploymentID())).toList()),
-        CLOSE,
-        "closing the doors");
-  }
-
-  private static int inFlight(List<GatewayVerticle> verticles) {
-    return verticles.stream().mapToInt(GatewayVerticle::inFlight).sum();
+    doors.drain(config.drain());
+    doors.close();
   }
 
   private String banner(DevKeys keys, CatalogueWatch functions, Directory models) {

@@ -1,0 +1,38 @@
+package dev.weir.app;
+
+import dev.weir.metering.UsageWriter;
+import dev.weir.telemetry.Logs;
+import dev.weir.telemetry.Metrics;
+import java.util.Map;
+import java.util.function.DoubleSupplier;
+
+/** The figures that are read when somebody asks for the metrics. */
+final class Gauges {
+  private Gauges() {}
+
+  static void register(Metrics metrics, UsageWriter usage, Logs logs, Doors doors) {
+    gauge(
+        metrics,
+        "weir.calls.in.flight",
+        "Calls and requests that are being answered now.",
+        doors::inFlight);
+    gauge(
+        metrics, "weir.usage.waiting", "Usage records waiting for the database.", usage::waiting);
+    gauge(
+        metrics, "weir.usage.written", "Usage records written since the start.", usage::written);
+    gauge(
+        metrics,
+        "weir.usage.set.aside",
+        "Usage records that the database refused for their content since the start.",
+        usage::setAside);
+    gauge(
+        metrics,
+        "weir.log.dropped",
+        "Log lines dropped since the start because standard output was too slow.",
+        logs::dropped);
+  }
+
+  private static void gauge(Metrics metrics, String name, String help, DoubleSupplier figure) {
+    metrics.gauge(name, help, Map.of(), figure);
+  }
+}
