@@ -47,6 +47,22 @@ public final class Nearest {
         .toList();
   }
 
+  /**
+   * The candidates in the order of their edit distance, however far they are: for a list that shall
+   * never be empty.
+   *
+   * @param limit how many at most
+   */
+  public static List<String> ranked(String name, Collection<String> candidates, int limit) {
+    var wanted = fold(name.substring(0, Math.min(TOO_LONG, name.length())));
+    return candidates.stream()
+        .map(c -> new Candidate(c, distance(wanted, fold(c), wanted.length() + c.length())))
+        .sorted(Comparator.comparingInt(Candidate::distance).thenComparing(Candidate::name))
+        .limit(limit)
+        .map(Candidate::name)
+        .toList();
+  }
+
   /** The best of {@link #of}, if there is one. */
   public static Optional<String> to(String name, Collection<String> candidates) {
     return of(name, candidates, 1).stream().findFirst();

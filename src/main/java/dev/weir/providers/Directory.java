@@ -212,7 +212,7 @@ public final class Directory implements ModelDirectory {
   }
 
   private AIError unknown(String name) {
-    var near = Nearest.of(name, names, NEAREST);
+    var near = Nearest.ranked(name, names, NEAREST);
     return AIError.of(
             ErrorCode.NOT_FOUND,
             "There is no model of this name. Did you mean "

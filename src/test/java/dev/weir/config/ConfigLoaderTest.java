@@ -243,7 +243,7 @@ class ConfigLoaderTest {
             "weir.yaml:4: http.listen: must be host:port such as 127.0.0.1:8080 or [::1]:8080,"
                 + " not \"nonsense\"",
             "weir.yaml:5: http.metrics_token: is not a setting; did you mean"
-                + " management.metrics_token?",
+                + " `management.metrics_token`?",
             "weir.yaml:6: http.max_body: must be a single value",
             "weir.yaml:8: providers.openai.base_url: is missing: where the provider's API is, as"
                 + " https://host/v1",
@@ -255,7 +255,7 @@ class ConfigLoaderTest {
             "weir.yaml:17: models.analyst.model: \"opnai/x\" names no configured provider (openai,"
                 + " other, sandbox); did you mean `openai`?",
             "weir.yaml:17: models.analyst.serch: is not a setting; did you mean"
-                + " models.analyst.search?",
+                + " `models.analyst.search`?",
             "weir.yaml:18: models.empty.model: is missing: provider/model",
             "weir.yaml:19: breaker: must hold settings, one key a line",
             "weir.yaml:20: mode: stands twice in this section");

@@ -103,7 +103,7 @@ class LogsTest {
     var logs = json();
 
     io.vertx.core.internal.logging.LoggerFactory.getLogger("io.vertx.some.Room").warn("vertx");
-    org.slf4j.LoggerFactory.getLogger("org.flywaydb.some.Room").warn("slf4j");
+    org.slf4j.LoggerFactory.getLogger("com.example.some.Room").warn("slf4j");
     java.util.logging.Logger.getLogger("org.postgresql.some.Room").warning("jul");
     logs.close();
 
