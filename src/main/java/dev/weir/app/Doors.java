@@ -9,8 +9,8 @@ import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
 /**
- * The doors of all event loops: opened together, drained and closed together. Blocks; belongs to the thread that starts and
- * stops the service, but for {@link #inFlight}.
+ * The doors of all event loops: opened together, drained and closed together. Blocks; belongs to
+ * the thread that starts and stops the service, but for {@link #inFlight}.
  */
 final class Doors {
   private static final Logger LOG = LogManager.getLogger(Doors.class);
@@ -44,7 +44,10 @@ final class Doors {
     return verticles.stream().mapToInt(GatewayVerticle::inFlight).sum();
   }
 
-  /** Waits until the calls under way are answered, at most so long; new ones have to be refused before. */
+  /**
+   * Waits until the calls under way are answered, at most so long; new ones have to be refused
+   * before.
+   */
   void drain(Duration atMost) throws InterruptedException {
     var began = clock.nanoTime();
     var running = inFlight();

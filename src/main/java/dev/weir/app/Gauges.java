@@ -16,10 +16,8 @@ final class Gauges {
         "weir.calls.in.flight",
         "Calls and requests that are being answered now.",
         doors::inFlight);
-    gauge(
-        metrics, "weir.usage.waiting", "Usage records waiting for the database.", usage::waiting);
-    gauge(
-        metrics, "weir.usage.written", "Usage records written since the start.", usage::written);
+    gauge(metrics, "weir.usage.waiting", "Usage records waiting for the database.", usage::waiting);
+    gauge(metrics, "weir.usage.written", "Usage records written since the start.", usage::written);
     gauge(
         metrics,
         "weir.usage.set.aside",

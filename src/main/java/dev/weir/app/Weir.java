@@ -25,7 +25,6 @@ import dev.weir.providers.Directory;
 import dev.weir.resilience.BreakerState;
 import dev.weir.resilience.Breakers;
 import dev.weir.resilience.RetryBudget;
-import dev.weir.storage.Database;
 import dev.weir.telemetry.CallLog;
 import dev.weir.telemetry.CallMeters;
 import dev.weir.telemetry.EventLoopLag;
@@ -57,7 +56,6 @@ public final class Weir {
 
   /** What an open breaker takes from the health's score of 100. */
   private static final int OPEN_BREAKER = 20;
-
 
   private final WeirConfig config;
   private final Shutdown shutdown = new Shutdown();

@@ -14,7 +14,10 @@ public final class Partitions {
 
   private Partitions() {}
 
-  /** Makes what is missing, now and every six hours, for as long as {@code vertx} lives. Never blocks. */
+  /**
+   * Makes what is missing, now and every six hours, for as long as {@code vertx} lives. Never
+   * blocks.
+   */
   public static void keep(Vertx vertx, Database database) {
     make(database);
     vertx.setPeriodic(EVERY.toMillis(), _ -> make(database));
