@@ -22,7 +22,23 @@ public final class Cancellation {
       reason = Optional.of(why);
       var told = List.copyOf(listeners);
       listeners.clear();
-      told.forEach(listener -> listener.accept(why));
+      tell(told, why);
+    }
+  }
+
+  /** All of them, even if one throws: each has something to give back. What they threw goes on. */
+  private static void tell(List<Consumer<AIError>> told, AIError why) {
+    Optional<RuntimeException> thrown = Optional.empty();
+    for (var listener : told) {
+      try {
+        listener.accept(why);
+      } catch (RuntimeException e) {
+        thrown.ifPresent(e::addSuppressed);
+        thrown = Optional.of(e);
+      }
+    }
+    if (thrown.isPresent()) {
+      throw thrown.get();
     }
   }
 

@@ -275,8 +275,11 @@ final class Visit {
     if (!over) {
       over = true;
       gone = true;
-      onGone.run();
-      onOver.accept(this);
+      try {
+        onGone.run();
+      } finally {
+        onOver.accept(this);
+      }
     }
   }
 }

@@ -94,7 +94,9 @@ final class Sandbox implements Provider {
             millis,
             _ -> {
               try {
-                next.get().onComplete(promise);
+                // Not the promise itself: a cancelled call has failed it already, and it would
+                // throw.
+                next.get().onComplete(promise::tryComplete, promise::tryFail);
               } catch (AIError error) {
                 promise.tryFail(error);
               }

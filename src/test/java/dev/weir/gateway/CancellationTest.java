@@ -1,6 +1,7 @@
 package dev.weir.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
@@ -26,6 +27,20 @@ class CancellationTest {
     cancellation.cancel(AIError.of(ErrorCode.CANCELLED, "gone"));
 
     cancellation.onCancel(e -> told.add(e.code()));
+
+    assertThat(told).containsExactly(ErrorCode.CANCELLED);
+  }
+
+  @Test
+  void oneThatThrowsKeepsNobodyFromBeingTold() {
+    cancellation.onCancel(
+        _ -> {
+          throw new IllegalStateException("a fault");
+        });
+    cancellation.onCancel(e -> told.add(e.code()));
+
+    assertThatThrownBy(() -> cancellation.cancel(AIError.of(ErrorCode.CANCELLED, "gone")))
+        .isInstanceOf(IllegalStateException.class);
 
     assertThat(told).containsExactly(ErrorCode.CANCELLED);
   }

@@ -62,6 +62,24 @@ final class Loop implements AutoCloseable {
     return done;
   }
 
+  /** Does this on the loop after a while; fails with what it throws. */
+  CompletableFuture<Void> after(long millis, Runnable task) {
+    var done = new CompletableFuture<Void>();
+    context.runOnContext(
+        _ ->
+            vertx.setTimer(
+                millis,
+                _ -> {
+                  try {
+                    task.run();
+                    done.complete(null);
+                  } catch (RuntimeException e) {
+                    done.completeExceptionally(e);
+                  }
+                }));
+    return done;
+  }
+
   /** The error with which an ask fails. */
   AIError error(Exchange x) {
     return failure(ask(x));

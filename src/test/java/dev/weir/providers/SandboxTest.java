@@ -21,8 +21,11 @@ import dev.weir.gateway.Reply;
 import dev.weir.gateway.Target;
 import dev.weir.prompts.Schema;
 import dev.weir.prompts.Search;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -152,6 +155,23 @@ class SandboxTest {
 
     assertThat(Loop.failure(pending)).isSameAs(GONE);
     assertThat(loop.answer(call("slow-20ms", asked())).text()).isNotEmpty();
+  }
+
+  /** A cancelled call has several listeners; whichever is told first, the others must bear it. */
+  @Test
+  void canBeCancelledAtAnyMoment() {
+    var over = new ArrayList<CompletableFuture<Void>>();
+    for (var millis = 1; millis <= 25; millis++) {
+      for (var ask : List.of(chat("hi", true), chat("hi", false))) {
+        var x = call("slow-5ms", ask);
+        var reply = loop.ask(x);
+        over.add(loop.after(millis, () -> x.cancellation().cancel(GONE)));
+        over.add(reply.handle((_, _) -> null));
+      }
+    }
+
+    assertThat(CompletableFuture.allOf(over.toArray(CompletableFuture[]::new)))
+        .succeedsWithin(Duration.ofSeconds(20));
   }
 
   @Test
