@@ -1,7 +1,6 @@
 package dev.weir.app;
 
 import dev.weir.config.WeirConfig;
-import dev.weir.core.AIError;
 import dev.weir.prompts.CatalogueLoader;
 import dev.weir.prompts.CatalogueWatch;
 import dev.weir.prompts.Fault;
@@ -9,7 +8,6 @@ import dev.weir.prompts.FunctionCatalogue;
 import dev.weir.prompts.LoadResult;
 import dev.weir.providers.Directory;
 import java.util.List;
-import java.util.Optional;
 
 /** Reads the function files against the model directory. Blocks on the disk. */
 final class Functions {
@@ -31,7 +29,7 @@ final class Functions {
   }
 
   static Read read(WeirConfig config, Directory models) {
-    var loader = new CatalogueLoader(name -> problem(models, name));
+    var loader = new CatalogueLoader(models::problem);
     return new Read(loader, loader.load(config.functionsDir()));
   }
 
@@ -55,14 +53,5 @@ final class Functions {
       case LoadResult.Loaded loaded -> loaded.catalogue();
       case LoadResult.Refused _ -> throw new IllegalStateException("refused functions have faults");
     };
-  }
-
-  private static Optional<String> problem(Directory models, String name) {
-    try {
-      var _ = models.routeFunction(name, List.of());
-      return Optional.empty();
-    } catch (AIError unknown) {
-      return Optional.of("is not known: " + unknown.message());
-    }
   }
 }

@@ -123,17 +123,40 @@ public final class Directory implements ModelDirectory {
     return List.copyOf(found);
   }
 
+  /**
+   * What stands in the way of asking a function's model here, for the operator who wrote its file:
+   * it is not known, or its provider has no key. Empty if it can be asked.
+   */
+  public Optional<String> problem(String model) {
+    var name = standard.orElse(model);
+    try {
+      return expand(name, new LinkedHashSet<>()).stream()
+          .limit(1)
+          .filter(target -> !isServable(target))
+          .map(target -> "is '" + name + "', but " + keyless(target))
+          .findFirst();
+    } catch (AIError unknown) {
+      return Optional.of("is not known: " + unknown.message());
+    }
+  }
+
   private String missingKey(String function, String name, Target target) {
-    var settings = provider(target.model().provider());
     return "The function '"
         + function
         + "' asks for the model '"
         + name
-        + "', but its provider '"
+        + "', but "
+        + keyless(target)
+        + ".";
+  }
+
+  private String keyless(Target target) {
+    var settings = provider(target.model().provider());
+    return "its provider '"
         + settings.name()
         + "' has no key: set "
         + settings.keyVariable()
-        + ", or WEIR_DEFAULT_MODEL to a model of another provider.";
+        + ", or WEIR_DEFAULT_MODEL to a model of another provider";
   }
 
   private Route resolve(String name, List<String> fallbacks) {
@@ -213,11 +236,12 @@ public final class Directory implements ModelDirectory {
 
   private AIError unknown(String name) {
     var near = Nearest.ranked(name, names, NEAREST);
+    var hint = near.isEmpty() ? "" : "Did you mean " + String.join(", ", near) + "? ";
     return AIError.of(
             ErrorCode.NOT_FOUND,
-            "There is no model of this name. Did you mean "
-                + String.join(", ", near)
-                + "? GET /v1/models lists all; a model is provider/model or a logical name.")
+            "There is no model of this name. "
+                + hint
+                + "GET /v1/models lists all; a model is provider/model or a logical name.")
         .with("nearest", near);
   }
 

@@ -101,8 +101,9 @@ class DirectoryTest {
               assertThat(e.message()).contains("Did you mean sonar-pro, ");
               assertThat((List<?>) e.details().get("nearest")).hasSize(3);
             });
-    assertThatThrownBy(() -> prod(KEY).route("nobody/model", List.of()))
-        .isInstanceOf(AIError.class);
+    assertThatThrownBy(() -> prod(Optional.empty()).route("nobody/model", List.of()))
+        .isInstanceOfSatisfying(
+            AIError.class, e -> assertThat(e.message()).doesNotContain("Did you mean"));
     assertThatThrownBy(() -> prod(KEY).route("x".repeat(100_000), List.of()))
         .isInstanceOf(AIError.class);
   }
@@ -132,6 +133,9 @@ class DirectoryTest {
         .asString()
         .contains("'cover-letter'", "'sonar'", "PERPLEXITY_API_KEY");
     assertThat(directory.unusable("f", "nowhere/x", List.of())).hasSize(1);
+    assertThat(directory.problem("sonar")).get().asString().contains("PERPLEXITY_API_KEY");
+    assertThat(directory.problem("nowhere/x")).get().asString().startsWith("is not known");
+    assertThat(prod(KEY).problem("sonar")).isEmpty();
     assertThat(directory.names()).isEmpty();
   }
 
