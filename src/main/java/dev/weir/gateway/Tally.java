@@ -126,6 +126,13 @@ public final class Tally {
     return attempts.stream().flatMap(a -> a.cost().stream()).reduce(Usd.ZERO, Usd::plus);
   }
 
+  /** What the call cost, or empty if a model that it used has no price. */
+  public Optional<Usd> knownCost() {
+    return attempts.stream().allMatch(a -> a.cost().isPresent())
+        ? Optional.of(cost())
+        : Optional.empty();
+  }
+
   /** What the providers themselves say it cost, where any does. */
   public Optional<Usd> providerCost() {
     return attempts.stream().flatMap(a -> a.providerCost().stream()).reduce(Usd::plus);

@@ -16,7 +16,7 @@ final class WeirHeaders {
   static void whole(Exchange x, MultiMap headers) {
     known(x, headers);
     provider(x.tally().lastTarget().orElse(x.plan().route().first()), headers);
-    headers.set("x-weir-cost-usd", x.tally().cost().toString());
+    x.tally().knownCost().ifPresent(cost -> headers.set("x-weir-cost-usd", cost.toString()));
   }
 
   /** Those that are known before a stream's first byte. */

@@ -125,9 +125,7 @@ public record UsageRecord(
         firstByte,
         tally.retries(),
         tally.usage(),
-        attempts.stream().allMatch(a -> a.cost().isPresent())
-            ? Optional.of(tally.cost())
-            : Optional.empty(),
+        tally.knownCost(),
         tally.providerCost(),
         tally.cache().label(),
         tally.repairs().size(),

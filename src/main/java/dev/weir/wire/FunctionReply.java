@@ -74,7 +74,8 @@ public final class FunctionReply {
             .put("model", target.model().toString())
             .put("cache", tally.cache().label());
     meta.set("usage", usage(tally));
-    meta.put("cost_usd", new BigDecimal(tally.cost().toString()))
+    meta.put(
+            "cost_usd", tally.knownCost().map(cost -> new BigDecimal(cost.toString())).orElse(null))
         .put(
             "execution_time_ms",
             TimeUnit.NANOSECONDS.toMillis(nanoTime - x.origin().arrivedNanos()))
