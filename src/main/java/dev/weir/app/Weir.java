@@ -23,6 +23,7 @@ import dev.weir.pricing.TokenCounter;
 import dev.weir.prompts.CatalogueWatch;
 import dev.weir.providers.Directory;
 import dev.weir.resilience.BreakerState;
+import dev.weir.resilience.BreakerStatus;
 import dev.weir.resilience.Breakers;
 import dev.weir.resilience.RetryBudget;
 import dev.weir.telemetry.CallLog;
@@ -36,6 +37,7 @@ import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.logging.log4j.LogManager;
@@ -146,7 +148,7 @@ public final class Weir {
             reports);
 
     health.needs("database", database::ping);
-    health.section("breakers", () -> breakers.states().stream().map(Object::toString).toList());
+    health.section("breakers", () -> breakers.states().stream().map(Weir::figures).toList());
     health.concern(() -> concerns(breakers));
     health.section("usage_records_waiting", usage::waiting);
     var management =
@@ -235,6 +237,16 @@ public final class Weir {
         .ifPresent(
             key -> Waiting.on(FirstAdminKey.register(keys, key), STEP, "The first admin key"));
     return Optional.empty();
+  }
+
+  private static Map<String, Object> figures(BreakerStatus breaker) {
+    return Map.of(
+        "provider", breaker.provider(),
+        "model", breaker.model(),
+        "state", breaker.state().label(),
+        "since", breaker.since().toString(),
+        "failures", breaker.failures(),
+        "retry_after_ms", breaker.retryAfter().toMillis());
   }
 
   private static List<Concern> concerns(Breakers breakers) {
