@@ -144,6 +144,7 @@ public final class PublicApi {
     var visit = open(request);
     try {
       var path = HeadRules.check(request);
+      visit.at("none", Routes.envelope(path));
       if (parts.draining().getAsBoolean()) {
         throw draining();
       }

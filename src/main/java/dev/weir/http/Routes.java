@@ -48,7 +48,6 @@ final class Routes {
    * @throws AIError {@code NOT_FOUND} or {@code METHOD_NOT_ALLOWED}
    */
   void dispatch(Visit visit, String path) {
-    visit.at("none", envelope(path));
     var route = find(path);
     visit.at(route.template(), envelope(path));
     var endpoint = route.verbs().get(effective(visit.request().method()));
@@ -112,7 +111,8 @@ final class Routes {
     return method.equals(HttpMethod.HEAD) ? HttpMethod.GET : method;
   }
 
-  private static Envelope envelope(String path) {
+  /** How the surface of a path writes errors, also where there is no endpoint. */
+  static Envelope envelope(String path) {
     return OPENAI_PATHS.stream().anyMatch(path::startsWith) ? Envelope.OPENAI : Envelope.FUNCTIONS;
   }
 

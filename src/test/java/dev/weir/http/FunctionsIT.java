@@ -152,4 +152,17 @@ class FunctionsIT {
       assertThat(raw.readAll()).contains("503 ", "DRAINING", "connection: close");
     }
   }
+
+  @Test
+  void aDrainingNodeSpeaksTheShapeOfTheSurface() throws Exception {
+    try (var door = Door.open();
+        var raw = door.raw()) {
+      door.drain();
+
+      raw.send(
+          "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{}");
+
+      assertThat(raw.readAll()).contains("503 ", "\"weir_code\":\"DRAINING\"");
+    }
+  }
 }
