@@ -7,6 +7,7 @@ import dev.weir.core.Usd;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -52,6 +53,8 @@ public class CallReportBench {
           0,
           Duration.ofMillis(812),
           Optional.of(Duration.ofMillis(300)),
+          Map.of("trailing_comma", 1),
+          Optional.of("rescued"),
           List.of(
               new FinishedCall.Attempted(
                   "perplexity",

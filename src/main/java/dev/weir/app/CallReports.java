@@ -5,6 +5,7 @@ import dev.weir.core.AIError;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Origin;
+import dev.weir.gateway.OutputOutcome;
 import dev.weir.gateway.Target;
 import dev.weir.http.AccessListener;
 import dev.weir.metering.CallListener;
@@ -13,6 +14,7 @@ import dev.weir.telemetry.CallMeters;
 import dev.weir.telemetry.FinishedCall;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -75,6 +77,8 @@ final class CallReports implements CallListener, AccessListener, RefusalListener
         0,
         took,
         Optional.empty(),
+        Map.of(),
+        Optional.empty(),
         List.of());
   }
 
@@ -109,6 +113,8 @@ final class CallReports implements CallListener, AccessListener, RefusalListener
         tally.firstByteNanos() == 0
             ? Optional.empty()
             : Optional.of(Duration.ofNanos(tally.firstByteNanos() - x.origin().arrivedNanos())),
+        tally.repairKinds(),
+        tally.output().map(OutputOutcome::label),
         attempts);
   }
 }

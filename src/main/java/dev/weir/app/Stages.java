@@ -23,6 +23,7 @@ import java.util.random.RandomGenerator;
  *
  * @param metering writes the call's one record
  * @param spending prices each attempt
+ * @param output reads functions' values out of answers
  * @param retryBudget bounds retries over all calls of the process
  * @param breakers the breakers of the process
  * @param clock time
@@ -30,6 +31,7 @@ import java.util.random.RandomGenerator;
 record Stages(
     MeteringStage metering,
     SpendingStage spending,
+    OutputStage output,
     RetryBudget retryBudget,
     Breakers breakers,
     Clock clock) {
@@ -41,7 +43,7 @@ record Stages(
             metering,
             new DeadlineStage(vertx, clock),
             new AdmissionStage(),
-            new OutputStage(),
+            output,
             new AttemptsStage(vertx, clock, RandomGenerator.getDefault(), retryBudget),
             spending,
             new BreakerStage(breakers, clock),

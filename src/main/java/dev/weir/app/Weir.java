@@ -17,6 +17,7 @@ import dev.weir.management.ManagementServer;
 import dev.weir.metering.MeteringStage;
 import dev.weir.metering.Partitions;
 import dev.weir.metering.UsageWriter;
+import dev.weir.output.OutputStage;
 import dev.weir.pricing.PriceFile;
 import dev.weir.pricing.PriceTable;
 import dev.weir.pricing.TokenCounter;
@@ -132,6 +133,7 @@ public final class Weir {
         new Stages(
             new MeteringStage(usage, reports, clock),
             new SpendingStage(() -> prices, new TokenCounter(), clock),
+            new OutputStage(config.output(), clock),
             new RetryBudget(config.retryBudget(), clock),
             breakers,
             clock);

@@ -120,6 +120,7 @@ public final class ConfigLoader {
           reading.choice("gone_fields", GoneFields.class, GoneFields.DROP) == GoneFields.REFUSE,
           breaker(),
           retryBudget(),
+          output(),
           reading.duration("drain", DRAIN, Duration.ZERO, HOUR),
           logging(),
           new Origins(reading).origins(mode));
@@ -199,6 +200,16 @@ public final class ConfigLoader {
           reading.count("retry_budget.percent", standard.percent(), 0, 100),
           reading.count("retry_budget.floor", standard.floor(), 0, 100_000),
           reading.duration("retry_budget.window", standard.window(), MILLISECOND, HOUR));
+    }
+
+    private OutputSettings output() {
+      var standard = OutputSettings.DEFAULT;
+      return new OutputSettings(
+          reading.count("output.max_chars", standard.maxChars(), 1000, 8 << 20),
+          reading.count("output.shown_repairs", standard.shownRepairs(), 0, 1000),
+          reading.duration(
+              "output.partial_interval", standard.partialInterval(), MILLISECOND, HOUR),
+          reading.count("output.partial_max_chars", standard.partialMaxChars(), 0, 1 << 20));
     }
 
     private LoggingSettings logging() {

@@ -25,6 +25,7 @@ import java.util.Optional;
  *     longer has is refused; else the field is dropped with a note
  * @param breaker the circuit breakers
  * @param retryBudget the bound on retries over all calls of a provider
+ * @param output the bounds of what is made of models' answers
  * @param drain the longest that a shutdown waits for calls under way
  * @param logging what is logged and how
  * @param cors which browsers' origins may call
@@ -43,6 +44,7 @@ public record WeirConfig(
     boolean refusesGoneFields,
     BreakerSettings breaker,
     RetryBudgetSettings retryBudget,
+    OutputSettings output,
     Duration drain,
     LoggingSettings logging,
     List<String> cors) {

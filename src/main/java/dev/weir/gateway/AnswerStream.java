@@ -1,7 +1,9 @@
 package dev.weir.gateway;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.AIError;
 import io.vertx.core.buffer.Buffer;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -38,8 +40,20 @@ public interface AnswerStream {
    *     call)
    * @param wire the provider's own chat-completions event, byte for byte with its closing blank
    *     line, where it speaks that; else empty
+   * @param partial the value of a function's answer so far, where the caller wants to see it grow
+   *     and it is time for a look; nobody edits it
    */
-  record Part(String text, Buffer wire) {}
+  record Part(String text, Buffer wire, Optional<JsonNode> partial) {
+    /** A part without a value. */
+    public Part(String text, Buffer wire) {
+      this(text, wire, Optional.empty());
+    }
+
+    /** The same part with the value so far. */
+    public Part with(JsonNode soFar) {
+      return new Part(text, wire, Optional.of(soFar));
+    }
+  }
 
   /**
    * This stream, with someone told of its end just before whoever receives it is.

@@ -4,7 +4,9 @@ import dev.weir.core.Usage;
 import dev.weir.core.Usd;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What a call gathers on its way: the notes from which its record, its reply's meta and its headers
@@ -13,7 +15,9 @@ import java.util.Optional;
 public final class Tally {
   private final List<AttemptRecord> attempts = new ArrayList<>(1);
   private final List<String> repairs = new ArrayList<>(0);
+  private final Map<String, Integer> repairKinds = new TreeMap<>();
   private final List<String> warnings = new ArrayList<>(0);
+  private Optional<OutputOutcome> output = Optional.empty();
   private boolean admitted;
   private int retries;
   private CacheStatus cache = CacheStatus.OFF;
@@ -72,14 +76,30 @@ public final class Tally {
     return retries;
   }
 
-  /** One thing that was mended in the model's answer, in words. */
-  public void repaired(String what) {
-    repairs.add(what);
+  /** Something was mended in the model's answer. */
+  public void repaired(Repairs what) {
+    repairs.addAll(what.lines());
+    what.kinds().forEach((kind, times) -> repairKinds.merge(kind, times, Integer::sum));
   }
 
-  /** What was mended in the model's answer. */
+  /** What was mended in the model's answer, in words; bounded. */
   public List<String> repairs() {
     return List.copyOf(repairs);
+  }
+
+  /** How often something was mended, by kind. */
+  public Map<String, Integer> repairKinds() {
+    return Map.copyOf(repairKinds);
+  }
+
+  /** Sets what became of the answer of a function that has an output schema. */
+  public void output(OutputOutcome outcome) {
+    output = Optional.of(outcome);
+  }
+
+  /** What became of the answer; empty where none was judged by a schema. */
+  public Optional<OutputOutcome> output() {
+    return output;
   }
 
   /** Something the caller should know and that is no error ({@code x-weir-warnings}). */

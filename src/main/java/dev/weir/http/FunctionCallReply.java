@@ -10,8 +10,9 @@ import io.vertx.core.buffer.Buffer;
 import java.util.List;
 
 /**
- * The function surface: the envelope, or the events {@code delta}, {@code result} (the envelope's
- * data), {@code error} and last {@code meta}.
+ * The function surface: the envelope, or the events {@code delta}, {@code partial} (the data so
+ * far, where the caller wants it), {@code result} (the envelope's data), {@code error} and last
+ * {@code meta}.
  */
 record FunctionCallReply(Visit visit, Exchange x) implements CallReply {
   @Override
@@ -27,9 +28,12 @@ record FunctionCallReply(Visit visit, Exchange x) implements CallReply {
 
   @Override
   public Buffer part(Part part) {
-    return part.text().isEmpty()
-        ? Buffer.buffer(0)
-        : Sse.event("delta", Json.object().put("text", part.text()));
+    var events =
+        part.text().isEmpty()
+            ? Buffer.buffer(0)
+            : Sse.event("delta", Json.object().put("text", part.text()));
+    part.partial().ifPresent(value -> events.appendBuffer(Sse.event("partial", value)));
+    return events;
   }
 
   @Override

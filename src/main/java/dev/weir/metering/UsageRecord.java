@@ -128,7 +128,7 @@ public record UsageRecord(
         tally.knownCost(),
         tally.providerCost(),
         tally.cache().label(),
-        tally.repairs().size(),
+        tally.repairKinds().values().stream().mapToInt(Integer::intValue).sum(),
         attempts);
   }
 }

@@ -5,9 +5,11 @@ import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
 import dev.weir.gateway.Answer;
+import dev.weir.gateway.OutputOutcome;
+import dev.weir.gateway.Repairs;
+import dev.weir.gateway.Source;
 import dev.weir.prompts.FunctionDefinition;
 import dev.weir.prompts.Schema;
-import dev.weir.prompts.Violation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,27 +22,26 @@ import java.util.stream.Collectors;
  *
  * <p>In this order, and the first value that fits the schema wins: the whole text as strict JSON;
  * each stretch of it that is strict JSON, the last one first, since models correct themselves
- * downwards; the repaired text. Whatever a model writes, it takes time linear in the length, and
- * more than {@value #LONGEST} characters are refused.
+ * downwards; the repaired text. In strict mode the whole text alone. Whatever a model writes, it
+ * takes time linear in the length, and longer texts than the limit are refused.
  */
 final class AnswerReader {
-  /** The longest answer that is looked at, in characters. */
-  static final int LONGEST = 1 << 20;
-
   private static final int ANY_SOURCE = 99;
   private static final int VIOLATIONS_IN_MESSAGE = 3;
   private static final String END_OF_THINKING = "</think>";
 
   private final FunctionDefinition function;
   private final Repair repair;
+  private final int longest;
 
-  AnswerReader(FunctionDefinition function, Repair repair) {
+  AnswerReader(FunctionDefinition function, Repair repair, int longest) {
     this.function = function;
     this.repair = repair;
+    this.longest = longest;
   }
 
   Reading read(Answer answer) {
-    var edit = citations(answer);
+    var edit = citations(answer.sources());
     return function
         .output()
         .map(schema -> json(answer, schema, edit))
@@ -49,41 +50,75 @@ final class AnswerReader {
 
   private static Reading plain(String text, UnaryOperator<String> edit) {
     return new Reading.Fits(
-        Json.object().put("text", edit.apply(CleanTree.clean(text))), List.of());
+        Json.object().put("text", edit.apply(CleanTree.clean(text))),
+        Repairs.NONE,
+        Optional.empty());
   }
 
   private Reading json(Answer answer, Schema schema, UnaryOperator<String> edit) {
-    if (answer.text().length() > LONGEST) {
-      return misfit(answer, unparseable("is longer than " + LONGEST + " characters"), "Too long.");
+    if (answer.text().length() > longest) {
+      return misfit(
+          answer,
+          unparseable("is longer than " + longest + " characters"),
+          "Too long.",
+          OutputOutcome.LOST);
     }
-    var text = withoutThinking(answer.text()).strip();
-    var strict = strictValues(text, edit);
+    var text = answer.text().strip();
+    var whole = strict(text, edit);
+    if (whole.isPresent() && schema.validate(whole.get()).isEmpty()) {
+      return fits(whole.get(), Repairs.NONE, OutputOutcome.STRICT);
+    }
+    return function.repair().strict()
+        ? whole.map(value -> invalid(answer, schema, value, true)).orElseGet(() -> refused(answer))
+        : leniently(answer, whole.isPresent() ? text : withoutThinking(text), schema, whole, edit);
+  }
+
+  private Reading leniently(
+      Answer answer,
+      String text,
+      Schema schema,
+      Optional<JsonNode> whole,
+      UnaryOperator<String> edit) {
+    var outcome = whole.isPresent() ? OutputOutcome.CORRECTED : OutputOutcome.RESCUED;
+    var strict = whole.map(List::of).orElseGet(() -> strictValues(text, edit));
     for (var value : strict) {
       if (schema.validate(value).isEmpty()) {
-        return new Reading.Fits(value, List.of());
+        return fits(value, Repairs.NONE, outcome);
       }
     }
     var mended = repair.repair(text, schema.node());
     var repaired = mended.flatMap(m -> CleanTree.of(m.value(), edit));
     if (repaired.isPresent() && schema.validate(repaired.get()).isEmpty()) {
-      return new Reading.Fits(repaired.get(), mended.orElseThrow().edits());
+      return fits(repaired.get(), mended.orElseThrow().repairs(), outcome);
     }
     // A lone word of prose is what the repair makes of a text without JSON.
     return strict.stream()
         .findFirst()
         .or(() -> repaired.filter(JsonNode::isContainerNode))
-        .map(value -> invalid(answer, schema.validate(value)))
+        .map(value -> invalid(answer, schema, value, whole.isPresent()))
         .orElseGet(
             () ->
                 misfit(
                     answer,
                     unparseable("holds no JSON that could be read"),
-                    "It holds no JSON that could be read."));
+                    "It holds no JSON that could be read.",
+                    OutputOutcome.LOST));
   }
 
-  /**
-   * The whole text alone, if it is strict JSON; else its stretches that are, the last one first.
-   */
+  private static Reading fits(JsonNode value, Repairs repairs, OutputOutcome outcome) {
+    return new Reading.Fits(value, repairs, Optional.of(outcome));
+  }
+
+  /** What is not strict JSON, where nothing else counts. */
+  private Reading refused(Answer answer) {
+    return misfit(
+        answer,
+        unparseable("is not strict JSON as a whole, and its repair.mode is strict"),
+        "It is not strict JSON as a whole.",
+        OutputOutcome.LOST);
+  }
+
+  /** Without thoughts the whole text, if it is strict JSON; else its stretches, the last first. */
   private static List<JsonNode> strictValues(String text, UnaryOperator<String> edit) {
     var whole = strict(text, edit);
     if (whole.isPresent()) {
@@ -107,18 +142,24 @@ final class AnswerReader {
   /** What follows the last block of a reasoning model's thoughts. */
   private static String withoutThinking(String text) {
     var end = text.lastIndexOf(END_OF_THINKING);
-    return end < 0 ? text : text.substring(end + END_OF_THINKING.length());
+    return end < 0 ? text : text.substring(end + END_OF_THINKING.length()).strip();
   }
 
-  private UnaryOperator<String> citations(Answer answer) {
+  /**
+   * What takes citation marks out of a string, where the function wants that.
+   *
+   * @param sources those that can be cited; none if they are not known
+   */
+  UnaryOperator<String> citations(List<Source> sources) {
     if (!function.removeCitations()) {
       return UnaryOperator.identity();
     }
-    var highest = answer.sources().isEmpty() ? ANY_SOURCE : answer.sources().size();
+    var highest = sources.isEmpty() ? ANY_SOURCE : sources.size();
     return text -> CitationMarks.remove(text, highest);
   }
 
-  private Reading invalid(Answer answer, List<Violation> violations) {
+  private Reading invalid(Answer answer, Schema schema, JsonNode value, boolean strict) {
+    var violations = schema.validate(value);
     var error =
         AIError.of(
                 ErrorCode.OUTPUT_INVALID,
@@ -141,7 +182,7 @@ final class AnswerReader {
         violations.stream()
             .map(v -> "- " + v.path() + " " + v.message())
             .collect(Collectors.joining("\n", "It breaks the schema:\n", ""));
-    return misfit(answer, error, complaint);
+    return misfit(answer, error, complaint, strict ? OutputOutcome.INVALID : OutputOutcome.LOST);
   }
 
   private AIError unparseable(String what) {
@@ -151,17 +192,19 @@ final class AnswerReader {
   }
 
   /** A cut answer would be cut again and a filtered one filtered: only others are worth asking. */
-  private Reading misfit(Answer answer, AIError error, String complaint) {
+  private Reading misfit(Answer answer, AIError error, String complaint, OutputOutcome outcome) {
+    var noted = Optional.of(outcome);
     return switch (answer.finish()) {
-      case LENGTH -> new Reading.Misfit(cutOff(error), complaint, false);
+      case LENGTH -> new Reading.Misfit(cutOff(error), complaint, false, noted);
       case CONTENT_FILTER ->
           new Reading.Misfit(
               AIError.of(
                   ErrorCode.CONTENT_FILTERED,
                   "The provider cut the answer off on grounds of content; change the input."),
               complaint,
-              false);
-      case STOP, TOOL_CALLS -> new Reading.Misfit(error, complaint, true);
+              false,
+              noted);
+      case STOP, TOOL_CALLS -> new Reading.Misfit(error, complaint, true, noted);
     };
   }
 

@@ -42,8 +42,8 @@ final class CleanTree {
         array.forEach(item -> copy.add(copy(item, edit)));
         yield copy;
       }
-      case TextNode text -> TextNode.valueOf(edit.apply(clean(text.textValue())));
-      default -> checked(node);
+      default ->
+          node.isTextual() ? TextNode.valueOf(edit.apply(clean(node.textValue()))) : checked(node);
     };
   }
 

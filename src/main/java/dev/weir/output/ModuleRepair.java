@@ -1,39 +1,52 @@
 package dev.weir.output;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.config.OutputSettings;
 import dev.weir.core.Json;
+import dev.weir.gateway.Repairs;
 import dev.weir.output.json.Edit;
 import dev.weir.output.json.JsonRepair;
 import dev.weir.output.json.Options;
+import dev.weir.output.json.Repaired;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** The repair by {@link JsonRepair}, within the bounds of what Weir sends out. */
 final class ModuleRepair implements Repair {
-  private static final int EDITS_SHOWN = 20;
-  private static final Options OPTIONS =
-      Options.DEFAULTS
-          .withUnwrapStrings(true)
-          .withLimits(Json.MAX_DEPTH, AnswerReader.LONGEST, EDITS_SHOWN);
+  private final Options options;
+
+  ModuleRepair(OutputSettings settings) {
+    this.options =
+        Options.DEFAULTS
+            .withUnwrapStrings(true)
+            .withLimits(Json.MAX_DEPTH, settings.maxChars(), settings.shownRepairs());
+  }
 
   @Override
   public Optional<Mended> repair(String text, JsonNode schema) {
-    var repaired = JsonRepair.repair(text, OPTIONS.withSchema(schema));
+    var repaired = JsonRepair.repair(text, options.withSchema(schema));
     return repaired.found()
-        ? Optional.of(new Mended(repaired.value(), words(repaired.edits(), repaired.editCount())))
+        ? Optional.of(new Mended(repaired.value(), repairs(repaired)))
         : Optional.empty();
   }
 
-  private static List<String> words(List<Edit> edits, int count) {
-    var words = new ArrayList<String>(edits.size() + 1);
-    for (var edit : edits) {
-      var where = edit.path().isEmpty() ? "" : " (" + edit.path() + ")";
-      words.add(edit.kind().label() + ": " + edit.description() + where);
+  private static Repairs repairs(Repaired repaired) {
+    var edits = repaired.edits();
+    var lines = new ArrayList<String>(edits.size() + 1);
+    edits.forEach(edit -> lines.add(line(edit)));
+    var count = repaired.editCount();
+    if (!edits.isEmpty() && count > edits.size()) {
+      lines.add("and " + (count - edits.size()) + " more");
     }
-    if (count > edits.size()) {
-      words.add("and " + (count - edits.size()) + " more");
-    }
-    return words;
+    return new Repairs(
+        repaired.counts().entrySet().stream()
+            .collect(Collectors.toMap(e -> e.getKey().label(), e -> e.getValue())),
+        lines);
+  }
+
+  private static String line(Edit edit) {
+    var where = edit.path().isEmpty() ? "" : " (" + edit.path() + ")";
+    return edit.kind().label() + ": " + edit.description() + where;
   }
 }

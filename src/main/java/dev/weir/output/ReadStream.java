@@ -4,27 +4,33 @@ import dev.weir.core.AIError;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.AnswerStream;
 import dev.weir.gateway.Tally;
+import java.util.Optional;
 
 /**
- * A function's answer as a stream: the parts pass as they come; at the end the whole is read, and
- * the end carries the value, or the stream fails.
+ * A function's answer as a stream: the parts pass as they come, with looks at the value so far
+ * where they are wanted; at the end the whole is read, and the end carries the value, or the stream
+ * fails.
  */
-record ReadStream(AnswerStream inner, AnswerReader reader, Tally tally) implements AnswerStream {
+record ReadStream(
+    AnswerStream inner, AnswerReader reader, Optional<PartialValues> looks, Tally tally)
+    implements AnswerStream {
   @Override
   public void start(Sink sink) {
     inner.start(
         new Sink() {
           @Override
           public void part(Part part) {
-            sink.part(part);
+            sink.part(looks.map(l -> l.on(part)).orElse(part));
           }
 
           @Override
           public void end(Answer answer) {
-            switch (read(answer)) {
-              case Reading.Fits(var value, var edits) -> {
-                edits.forEach(tally::repaired);
-                sink.end(answer.with(value));
+            var reading = read(answer);
+            reading.outcome().ifPresent(tally::output);
+            switch (reading) {
+              case Reading.Fits fits -> {
+                tally.repaired(fits.repairs());
+                sink.end(answer.with(fits.value()));
               }
               case Reading.Misfit misfit -> sink.fail(misfit.error());
             }
@@ -42,7 +48,7 @@ record ReadStream(AnswerStream inner, AnswerReader reader, Tally tally) implemen
     try {
       return reader.read(answer);
     } catch (RuntimeException e) {
-      return new Reading.Misfit(AIError.from(e), "", false);
+      return new Reading.Misfit(AIError.from(e), "", false, Optional.empty());
     }
   }
 

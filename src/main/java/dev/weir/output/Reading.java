@@ -2,16 +2,22 @@ package dev.weir.output;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.AIError;
-import java.util.List;
+import dev.weir.gateway.OutputOutcome;
+import dev.weir.gateway.Repairs;
+import java.util.Optional;
 
 /** What was made of a model's answer. */
 sealed interface Reading {
+  /** How it went, for the meters; empty where no schema judges. */
+  Optional<OutputOutcome> outcome();
+
   /**
    * A value that fits.
    *
-   * @param edits what was mended in it, in words
+   * @param repairs what was mended in it
    */
-  record Fits(JsonNode value, List<String> edits) implements Reading {}
+  record Fits(JsonNode value, Repairs repairs, Optional<OutputOutcome> outcome)
+      implements Reading {}
 
   /**
    * None.
@@ -20,5 +26,7 @@ sealed interface Reading {
    * @param complaint what the model is told, if it is asked again
    * @param worthAsking whether asking it again may help
    */
-  record Misfit(AIError error, String complaint, boolean worthAsking) implements Reading {}
+  record Misfit(
+      AIError error, String complaint, boolean worthAsking, Optional<OutputOutcome> outcome)
+      implements Reading {}
 }

@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param name its name, which is its file's name
  * @param version twelve hexadecimal digits that change exactly when something changes that shapes
- *     an answer: prompt, models, parameters, search, schemas, citations or second ask, and not
+ *     an answer: prompt, models, parameters, search, schemas, citations or repair, and not
  *     timeouts, retries, cache, description or example; the same content has the same version
  *     everywhere
  * @param description what it does, for people
@@ -24,8 +24,7 @@ import java.util.Optional;
  * @param timeout the range of its deadline
  * @param retry its retries
  * @param cache how its answers may be kept
- * @param secondAsk whether the model is asked once more, with the schema, when its answer does not
- *     fit
+ * @param repair what is done about an answer that does not fit
  * @param removeCitations whether citation marks such as {@code [1]} are removed from its strings
  * @param example an input that works, for the docs and for trying it out
  */
@@ -44,7 +43,7 @@ public record FunctionDefinition(
     TimeoutRange timeout,
     RetryPolicy retry,
     CachePolicy cache,
-    boolean secondAsk,
+    RepairPolicy repair,
     boolean removeCitations,
     Optional<JsonNode> example) {
   /** Copies the fallbacks. */

@@ -94,14 +94,14 @@ final class FunctionReader {
     var timeout = timeout(all.group("timeout_ms"));
     var retry = retry(all.group("retry"));
     var cache = cache(all.group("cache"));
-    var secondAsk = secondAsk(all.group("repair"), all.has("output"));
+    var repair = repair(all.group("repair"), all.has("output"));
     var removeCitations =
         all.word("citations", List.of("keep", "remove")).orElse("remove").equals("remove");
     var example = example(all, input);
     all.refuseOthers();
     return new FunctionDefinition(
         name,
-        version(all, name, model, removeCitations, secondAsk),
+        version(all, name, model, removeCitations, repair),
         description,
         model,
         fallbacks,
@@ -114,7 +114,7 @@ final class FunctionReader {
         timeout,
         retry,
         cache,
-        secondAsk,
+        repair,
         removeCitations,
         example);
   }
@@ -261,13 +261,18 @@ final class FunctionReader {
     return cache;
   }
 
-  private static boolean secondAsk(Fields fields, boolean hasOutput) {
+  private static RepairPolicy repair(Fields fields, boolean hasOutput) {
+    var strict =
+        fields.word("mode", List.of("lenient", "strict")).orElse("lenient").equals("strict");
     var secondAsk = fields.trueOrFalse("second_ask", false);
+    if (strict && !hasOutput) {
+      fields.fault("mode", "has no effect without an `output` schema");
+    }
     if (secondAsk && !hasOutput) {
       fields.fault("second_ask", "has no effect without an `output` schema");
     }
     fields.refuseOthers();
-    return secondAsk;
+    return new RepairPolicy(strict, secondAsk);
   }
 
   private Optional<JsonNode> example(Fields all, Optional<Schema> input) {
@@ -287,14 +292,17 @@ final class FunctionReader {
    * guides the model.
    */
   private static String version(
-      Fields all, String name, String model, boolean removeCitations, boolean secondAsk) {
+      Fields all, String name, String model, boolean removeCitations, RepairPolicy repair) {
     var content = Json.object().put("name", name).put("model", model);
     for (var part : List.of("fallbacks", "parameters", "search", "prompt", "input", "output")) {
       if (all.has(part)) {
         content.set(part, all.raw(part));
       }
     }
-    content.put("remove_citations", removeCitations).put("second_ask", secondAsk);
+    content.put("remove_citations", removeCitations).put("second_ask", repair.secondAsk());
+    if (repair.strict()) {
+      content.put("repair_mode", "strict");
+    }
     return shortHash(content.toString());
   }
 

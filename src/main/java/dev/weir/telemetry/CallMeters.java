@@ -14,7 +14,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * The meters of calls: {@code weir_calls_total}, {@code weir_call_duration_seconds}, {@code
  * weir_first_byte_seconds}, {@code weir_retries_total}, {@code weir_attempt_duration_seconds},
- * {@code weir_tokens_total} and {@code weir_cost_usd_total}.
+ * {@code weir_tokens_total}, {@code weir_cost_usd_total}, {@code weir_output_repairs_total} and
+ * {@code weir_outputs_total}.
  *
  * <p>A meter is registered when it is first needed and found again by one look into a map of
  * records, never by a search through the registry. Functions beyond the {@value #MOST_FUNCTIONS}th
@@ -37,6 +38,8 @@ public final class CallMeters {
   private final Set<String> providers;
   private final Map<String, FunctionMeters> functions = new ConcurrentHashMap<>();
   private final Map<Outcome, Counter> calls = new ConcurrentHashMap<>();
+  private final Map<Outcome, Counter> outputs = new ConcurrentHashMap<>();
+  private final Map<String, Counter> repairs = new ConcurrentHashMap<>();
   private final Map<Outcome, Timer> attempts = new ConcurrentHashMap<>();
   private final Map<Consumer, ConsumptionMeters> consumption = new ConcurrentHashMap<>();
 
@@ -71,6 +74,16 @@ public final class CallMeters {
     if (call.retries() > 0) {
       function.retries.increment(call.retries());
     }
+    call.output()
+        .ifPresent(
+            outcome ->
+                outputs
+                    .computeIfAbsent(new Outcome(function.label, outcome, ""), this::outputCounter)
+                    .increment());
+    call.repairs()
+        .forEach(
+            (kind, times) ->
+                repairs.computeIfAbsent(kind, this::repairCounter).increment((double) times));
     for (var attempt : call.attempts()) {
       var provider = providers.contains(attempt.provider()) ? attempt.provider() : OTHER;
       attempts
@@ -129,6 +142,20 @@ public final class CallMeters {
     return Counter.builder("weir.calls")
         .description("Finished calls by function, outcome code (OK or an error) and cache status")
         .tags("function", outcome.subject, "code", outcome.code, "cache", outcome.cache)
+        .register(registry);
+  }
+
+  private Counter outputCounter(Outcome outcome) {
+    return Counter.builder("weir.outputs")
+        .description("Answers judged by an output schema, by function and what became of them")
+        .tags("function", outcome.subject, "outcome", outcome.code)
+        .register(registry);
+  }
+
+  private Counter repairCounter(String kind) {
+    return Counter.builder("weir.output.repairs")
+        .description("Things mended in answers, by kind")
+        .tag("kind", kind)
         .register(registry);
   }
 

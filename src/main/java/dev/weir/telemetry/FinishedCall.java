@@ -6,6 +6,7 @@ import dev.weir.core.Usage;
 import dev.weir.core.Usd;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -28,6 +29,8 @@ import java.util.UUID;
  * @param retries retries and fallbacks made
  * @param took from its arrival to its end
  * @param firstByte from its arrival to the first piece of the answer
+ * @param repairs how often something was mended in its answer, by kind; the kinds are few
+ * @param output what became of its answer, judged by an output schema: one of few words, or empty
  * @param attempts what was asked of providers
  */
 public record FinishedCall(
@@ -45,6 +48,8 @@ public record FinishedCall(
     int retries,
     Duration took,
     Optional<Duration> firstByte,
+    Map<String, Integer> repairs,
+    Optional<String> output,
     List<Attempted> attempts) {
 
   /**
@@ -59,8 +64,9 @@ public record FinishedCall(
   public record Attempted(
       String provider, Optional<ErrorCode> failure, Duration took, Usage usage, Usd cost) {}
 
-  /** Copies the attempts. */
+  /** Copies the collections. */
   public FinishedCall {
+    repairs = Map.copyOf(repairs);
     attempts = List.copyOf(attempts);
   }
 

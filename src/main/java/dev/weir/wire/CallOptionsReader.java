@@ -9,14 +9,29 @@ import java.util.Optional;
 /** Reads what a caller chooses for one call, from a body or from headers. */
 final class CallOptionsReader {
   private static final List<String> MEMBERS = List.of("cache", "timeout_ms");
+  private static final List<String> FUNCTION_MEMBERS = List.of("cache", "timeout_ms", "partial");
 
   private CallOptionsReader() {}
 
   static CallOptions of(Members options) {
-    options.only(MEMBERS);
+    return read(options.only(MEMBERS), false);
+  }
+
+  /** Those of a function call, which may ask for partial values of a stream. */
+  static CallOptions ofFunction(Members options, boolean stream) {
+    options.only(FUNCTION_MEMBERS);
+    var partial = options.bool("partial").orElse(false);
+    if (partial && !stream) {
+      throw Members.fault(options.at("partial"), "needs a stream; send \"stream\": true as well.");
+    }
+    return read(options, partial);
+  }
+
+  private static CallOptions read(Members options, boolean partial) {
     return new CallOptions(
         options.text("cache").map(use -> cacheUse(options.at("cache"), use)).orElse(CacheUse.USE),
-        options.wholeNumber("timeout_ms", 1).map(Duration::ofMillis));
+        options.wholeNumber("timeout_ms", 1).map(Duration::ofMillis),
+        partial);
   }
 
   static CacheUse cacheUse(String where, String use) {

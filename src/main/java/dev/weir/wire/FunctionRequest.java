@@ -7,7 +7,7 @@ import java.util.List;
 
 /**
  * Decodes a function call: {@code {"input": {...}, "stream": false, "options": {"cache":
- * "use|refresh|off", "timeout_ms": 60000}}}.
+ * "use|refresh|off", "timeout_ms": 60000, "partial": false}}}.
  */
 public final class FunctionRequest {
   private static final List<String> MEMBERS = List.of("input", "stream", "options");
@@ -36,10 +36,12 @@ public final class FunctionRequest {
                         members.at("input"),
                         "is missing; send the function's input as an object:"
                             + " {\"input\": {...}}."));
-    return new Call.OfFunction(
-        function,
-        input,
-        members.bool("stream").orElse(false),
-        members.object("options").map(CallOptionsReader::of).orElse(CallOptions.DEFAULT));
+    var stream = members.bool("stream").orElse(false);
+    var options =
+        members
+            .object("options")
+            .map(given -> CallOptionsReader.ofFunction(given, stream))
+            .orElse(CallOptions.DEFAULT);
+    return new Call.OfFunction(function, input, stream, options);
   }
 }

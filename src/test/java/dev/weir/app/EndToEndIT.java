@@ -143,6 +143,54 @@ class EndToEndIT {
     }
   }
 
+  private static final String BROKEN_POST =
+      "Sure! Here it is:\n{'post': 'Fewer tests, safer releases, and nobody misses them.',"
+          + " 'hashtags': ['testing',], alternative_openings: ['We deleted tests.'],"
+          + " 'image_idea': None";
+
+  @Test
+  void brokenJsonIsMendedToldAndCounted(TestDatabase database) {
+    try (var fake = FakeProvider.start();
+        var weir = RunningWeir.start(database, fake)) {
+      fake.then(agentCompleted(BROKEN_POST));
+
+      var got = weir.callFunction("linkedin-post");
+
+      assertThat(got.status()).as(got.raw().body()).isEqualTo(200);
+      assertThat(got.json().at("/data/hashtags/0").asText()).isEqualTo("testing");
+      assertThat(got.json().at("/meta/repairs").valueStream().map(JsonNode::asText))
+          .anyMatch(line -> line.startsWith("quote_style: "))
+          .anyMatch(line -> line.startsWith("trailing_comma: "))
+          .anyMatch(line -> line.startsWith("truncated: "));
+      assertThat(weir.management("/metrics").raw().body())
+          .contains(
+              "weir_output_repairs_total{kind=\"trailing_comma\"} 1.0",
+              "weir_outputs_total{function=\"linkedin-post\",outcome=\"rescued\"} 1.0");
+    }
+  }
+
+  @Test
+  void aStreamShowsItsValueGrowingAndTellsAtItsEndWhatWasMended(TestDatabase database) {
+    try (var fake = FakeProvider.start();
+        var weir = RunningWeir.start(database, fake)) {
+      fake.then(agentCompleted(BROKEN_POST));
+      var body = Json.object().put("stream", true);
+      body.set("input", weir.example("linkedin-post"));
+      body.putObject("options").put("partial", true);
+
+      var got = weir.callFunction("linkedin-post", body);
+
+      var events = List.of(got.raw().body().split("\n\n"));
+      assertThat(events).anyMatch(e -> e.startsWith("event: partial\ndata: {\"post\":\""));
+      assertThat(events.get(events.size() - 2))
+          .startsWith("event: result\n")
+          .contains("\"hashtags\":[\"testing\"]");
+      assertThat(events.getLast())
+          .startsWith("event: meta\n")
+          .contains("\"repairs\":[\"", "truncated: ");
+    }
+  }
+
   @Test
   void aStreamArrivesPieceByPieceAndEndsAsOpenAisDo(TestDatabase database) {
     try (var fake = FakeProvider.start();

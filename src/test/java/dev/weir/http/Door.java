@@ -28,6 +28,7 @@ import dev.weir.prompts.CachePolicy;
 import dev.weir.prompts.FunctionCatalogue;
 import dev.weir.prompts.FunctionDefinition;
 import dev.weir.prompts.Parameters;
+import dev.weir.prompts.RepairPolicy;
 import dev.weir.prompts.RetryPolicy;
 import dev.weir.prompts.Schema;
 import dev.weir.prompts.Search;
@@ -203,7 +204,7 @@ public final class Door implements AutoCloseable {
             TimeoutRange.DEFAULT,
             RetryPolicy.DEFAULT,
             CachePolicy.DEFAULT,
-            false,
+            RepairPolicy.DEFAULT,
             false,
             Optional.of(Json.object().put("text", "hi")));
     return new FunctionCatalogue() {

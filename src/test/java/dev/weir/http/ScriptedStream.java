@@ -1,5 +1,6 @@
 package dev.weir.http;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.AIError;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.AnswerStream;
@@ -36,6 +37,10 @@ final class ScriptedStream implements AnswerStream {
 
   void text(String text) {
     run(sink -> sink.part(new Part(text, Buffer.buffer())));
+  }
+
+  void partial(String text, JsonNode value) {
+    run(sink -> sink.part(new Part(text, Buffer.buffer()).with(value)));
   }
 
   void wire(String text, String wire) {

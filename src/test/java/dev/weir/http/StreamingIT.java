@@ -34,6 +34,22 @@ class StreamingIT {
   }
 
   @Test
+  void aPartialValueFollowsTheDeltaThatMadeIt() throws Exception {
+    var stream = new ScriptedStream();
+    try (var door = Door.open((x, _) -> stream.answer(x))) {
+      var reply = CompletableFuture.supplyAsync(() -> post(door, "/v1/functions/echo", CALL));
+      stream.partial("{\"a\": 1", Json.parse("{\"a\": 1}"));
+      stream.end(Door.answer("{}"));
+
+      var events = reply.get(10, TimeUnit.SECONDS).split("\n\n");
+
+      assertThat(events[0]).startsWith("event: delta\n");
+      assertThat(events[1]).isEqualTo("event: partial\ndata: {\"a\":1}");
+      assertThat(events[2]).startsWith("event: result\n");
+    }
+  }
+
+  @Test
   void aBrokenFunctionStreamEndsWithAnErrorEventAndMeta() throws Exception {
     var stream = new ScriptedStream();
     try (var door = Door.open((x, _) -> stream.answer(x))) {

@@ -11,6 +11,7 @@ import dev.weir.gateway.Plan;
 import dev.weir.prompts.CachePolicy;
 import dev.weir.prompts.FunctionDefinition;
 import dev.weir.prompts.Parameters;
+import dev.weir.prompts.RepairPolicy;
 import dev.weir.prompts.RetryPolicy;
 import dev.weir.prompts.Schema;
 import dev.weir.prompts.Search;
@@ -20,7 +21,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /** Builds calls of a function that answers with a title and a number of years. */
-record Functions(boolean hasSchema, boolean asksAgain, boolean removesCitations) {
+record Functions(boolean hasSchema, RepairPolicy repair, boolean removesCitations) {
   private static final Schema SCHEMA =
       Schema.of(
           Json.parse(
@@ -35,19 +36,23 @@ record Functions(boolean hasSchema, boolean asksAgain, boolean removesCitations)
   }
 
   static Exchange call(UnaryOperator<Functions> with) {
-    return with.apply(new Functions(true, false, false)).begin();
+    return with.apply(new Functions(true, RepairPolicy.DEFAULT, false)).begin();
   }
 
   Functions plainText() {
-    return new Functions(false, asksAgain, removesCitations);
+    return new Functions(false, repair, removesCitations);
   }
 
   Functions secondAsk() {
-    return new Functions(hasSchema, true, removesCitations);
+    return new Functions(hasSchema, new RepairPolicy(repair.strict(), true), removesCitations);
+  }
+
+  Functions strict() {
+    return new Functions(hasSchema, new RepairPolicy(true, repair.secondAsk()), removesCitations);
   }
 
   Functions removeCitations() {
-    return new Functions(hasSchema, asksAgain, true);
+    return new Functions(hasSchema, repair, true);
   }
 
   private Exchange begin() {
@@ -67,7 +72,7 @@ record Functions(boolean hasSchema, boolean asksAgain, boolean removesCitations)
             TimeoutRange.DEFAULT,
             RetryPolicy.DEFAULT,
             CachePolicy.DEFAULT,
-            asksAgain,
+            repair,
             removesCitations,
             Optional.empty());
     var base = Exchanges.chat("perplexity/sonar");

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.config.OutputSettings;
 import dev.weir.core.AIError;
+import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
 import dev.weir.gateway.Answer;
@@ -14,6 +16,7 @@ import dev.weir.gateway.Chain;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Exchanges;
 import dev.weir.gateway.Message;
+import dev.weir.gateway.OutputOutcome;
 import dev.weir.gateway.Reply;
 import dev.weir.gateway.Source;
 import io.vertx.core.Future;
@@ -226,7 +229,7 @@ class OutputStageTest {
     var reply =
         Chain.of(
                 List.of(
-                    new OutputStage(),
+                    new OutputStage(OutputSettings.DEFAULT, Clock.system()),
                     (y, _) -> {
                       if (!script.isEmpty()) {
                         return script.remove();
@@ -266,6 +269,98 @@ class OutputStageTest {
     var heard = stream("```json\n" + GOOD + "\n```");
 
     assertThat(heard).containsExactly("part", "end " + VALUE);
+  }
+
+  @Test
+  void aStrictParsersVerdictAndWhatBecameOfTheAnswerAreNoted() {
+    assertThat(outcome(GOOD)).contains(OutputOutcome.STRICT);
+    assertThat(outcome("```json\n" + GOOD + "\n```")).contains(OutputOutcome.RESCUED);
+    assertThat(outcome("{'title': 'Engineer', 'years': 3,")).contains(OutputOutcome.RESCUED);
+    assertThat(outcome("{\"title\": \"Engineer\", \"years\": \"3\"}"))
+        .contains(OutputOutcome.CORRECTED);
+    assertThat(outcome("nothing")).contains(OutputOutcome.LOST);
+    assertThat(outcome("{\"title\": \"Engineer\", \"years\": []}")).contains(OutputOutcome.INVALID);
+    assertThat(outcome("nothing", GOOD)).contains(OutputOutcome.RESCUED);
+    assertThat(outcome("{\"title\": 1, \"years\": []}", GOOD)).contains(OutputOutcome.CORRECTED);
+    assertThat(outcome("nothing", "nothing")).contains(OutputOutcome.LOST);
+  }
+
+  @Test
+  void withoutASchemaThereIsNothingToNote() {
+    var x = Functions.call(f -> f.plainText());
+    answer("Dear Ada");
+
+    run(x);
+
+    assertThat(x.tally().output()).isEmpty();
+  }
+
+  @Test
+  void repairsAreCountedByKindBeyondThoseThatAreShown() {
+    var x = Functions.call();
+    answer("{\"title\": \"x\",, \"years\": 3" + ",".repeat(50) + "}");
+
+    run(x);
+
+    assertThat(x.tally().repairs()).hasSize(21).last().asString().matches("and \\d+ more");
+    assertThat(x.tally().repairKinds().values().stream().mapToInt(Integer::intValue).sum())
+        .isGreaterThan(45);
+  }
+
+  @Test
+  void whatTheModelWasAskedAgainForIsCountedToo() {
+    var x = Functions.call(f -> f.secondAsk());
+    answer("nothing");
+    answer("{'title': 'Engineer', 'years': 3}");
+
+    run(x);
+
+    assertThat(x.tally().repairKinds()).containsEntry("second_ask", 1).containsKey("quote_style");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "```json\n%s\n```",
+        "Here you are: %s",
+        "%s,",
+        "<think>so</think>%s",
+        "{'title': 'Engineer', 'years': 3}"
+      })
+  void inStrictModeNothingButStrictJsonCounts(String text) {
+    answer(text.formatted(GOOD));
+
+    var error = errorOf(run(Functions.call(f -> f.strict())));
+
+    assertThat(error.code()).isEqualTo(ErrorCode.OUTPUT_UNPARSEABLE);
+    assertThat(error.message()).contains("strict");
+  }
+
+  @Test
+  void inStrictModeStrictJsonIsTheValueAndNothingIsCoerced() {
+    answer("\n" + GOOD + "\n");
+    answer("{\"title\": \"Engineer\", \"years\": \"3\"}");
+
+    assertThat(data(run(Functions.call(f -> f.strict())))).isEqualTo(VALUE);
+    assertThat(errorOf(run(Functions.call(f -> f.strict()))).code())
+        .isEqualTo(ErrorCode.OUTPUT_INVALID);
+  }
+
+  @Test
+  void inStrictModeTheModelMayBeAskedAgain() {
+    answer("```json\n" + GOOD + "\n```");
+    answer(GOOD);
+
+    assertThat(data(run(Functions.call(f -> f.strict().secondAsk())))).isEqualTo(VALUE);
+    assertThat(((Ask.Prompted) asked.get(1).plan().ask()).messages().get(2).text())
+        .contains("strict JSON");
+  }
+
+  @Test
+  void aTagOfThoughtsInAStringOfStrictJsonIsText() {
+    var json = "{\"title\": \"Uses of </think>\", \"years\": 3}";
+
+    assertThat(valueOf(json)).isEqualTo(Json.parse(json));
   }
 
   @Test
@@ -357,6 +452,15 @@ class OutputStageTest {
     return heard;
   }
 
+  private Optional<OutputOutcome> outcome(String... answers) {
+    for (var text : answers) {
+      answer(text);
+    }
+    var x = answers.length > 1 ? Functions.call(f -> f.secondAsk()) : Functions.call();
+    run(x);
+    return x.tally().output();
+  }
+
   private JsonNode valueOf(String text) {
     answer(text);
     return data(run(Functions.call()));
@@ -386,7 +490,7 @@ class OutputStageTest {
   private Future<Reply> run(Exchange x) {
     return Chain.of(
             List.of(
-                new OutputStage(),
+                new OutputStage(OutputSettings.DEFAULT, Clock.system()),
                 (y, _) -> {
                   asked.add(y);
                   return script.remove();

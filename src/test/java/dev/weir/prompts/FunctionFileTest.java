@@ -44,7 +44,7 @@ class FunctionFileTest {
     assertThat(function.timeout()).isEqualTo(TimeoutRange.DEFAULT);
     assertThat(function.retry()).isEqualTo(RetryPolicy.DEFAULT);
     assertThat(function.cache()).isEqualTo(CachePolicy.DEFAULT);
-    assertThat(function.secondAsk()).isFalse();
+    assertThat(function.repair()).isEqualTo(RepairPolicy.DEFAULT);
     assertThat(function.removeCitations()).isTrue();
     assertThat(function.user().render(Json.parse("{\"who\":\"Ann\"}")))
         .isEqualTo("Say hello to Ann.");
@@ -81,7 +81,7 @@ class FunctionFileTest {
                 timeout_ms: {default: 5000, max: 9000}
                 retry: {max_attempts: 2, base_delay_ms: 10, max_delay_ms: 20}
                 cache: {ttl_s: 0, scope: shared}
-                repair: {second_ask: true}
+                repair: {mode: strict, second_ask: true}
                 citations: keep
                 example: {q: 'why?'}
                 """)
@@ -113,7 +113,7 @@ class FunctionFileTest {
     assertThat(function.retry())
         .isEqualTo(new RetryPolicy(2, Duration.ofMillis(10), Duration.ofMillis(20)));
     assertThat(function.cache()).isEqualTo(new CachePolicy(Duration.ZERO, true));
-    assertThat(function.secondAsk()).isTrue();
+    assertThat(function.repair()).isEqualTo(new RepairPolicy(true, true));
     assertThat(function.removeCitations()).isFalse();
     assertThat(function.example().orElseThrow().path("q").asText()).isEqualTo("why?");
   }
@@ -202,8 +202,9 @@ class FunctionFileTest {
 
   @Test
   void refusesWhatHasNoEffect() {
-    assertThat(faultsWith("repair: {second_ask: true}\nsearch: {recency: week}\n"))
+    assertThat(faultsWith("repair: {mode: strict, second_ask: true}\nsearch: {recency: week}\n"))
         .containsExactly(
+            "f.yaml:10: $.repair.mode: has no effect without an `output` schema",
             "f.yaml:10: $.repair.second_ask: has no effect without an `output` schema",
             "f.yaml:11: $.search.recency: has no effect unless `mode` is on");
   }

@@ -8,6 +8,7 @@ import dev.weir.config.LoggingSettings;
 import dev.weir.config.ManagementSettings;
 import dev.weir.config.Mode;
 import dev.weir.config.ModelAlias;
+import dev.weir.config.OutputSettings;
 import dev.weir.config.ProviderSettings;
 import dev.weir.config.ProviderSettings.Protocol;
 import dev.weir.config.RetryBudgetSettings;
@@ -25,6 +26,7 @@ import dev.weir.gateway.Target;
 import dev.weir.prompts.CachePolicy;
 import dev.weir.prompts.FunctionDefinition;
 import dev.weir.prompts.Parameters;
+import dev.weir.prompts.RepairPolicy;
 import dev.weir.prompts.RetryPolicy;
 import dev.weir.prompts.Schema;
 import dev.weir.prompts.Search;
@@ -70,6 +72,7 @@ final class Fixtures {
         false,
         BreakerSettings.DEFAULT,
         RetryBudgetSettings.DEFAULT,
+        OutputSettings.DEFAULT,
         Duration.ofSeconds(1),
         LoggingSettings.DEFAULT,
         List.of());
@@ -140,7 +143,7 @@ final class Fixtures {
         TimeoutRange.DEFAULT,
         RetryPolicy.DEFAULT,
         CachePolicy.DEFAULT,
-        false,
+        RepairPolicy.DEFAULT,
         false,
         Optional.empty());
   }

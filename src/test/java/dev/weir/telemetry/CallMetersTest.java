@@ -46,7 +46,10 @@ class CallMetersTest {
                 + " 1600.0",
             "weir_tokens_total{function=\"cover-letter\",kind=\"cached\",provider=\"perplexity\"}"
                 + " 600.0",
-            "weir_cost_usd_total{function=\"cover-letter\",provider=\"perplexity\"} 0.0042");
+            "weir_cost_usd_total{function=\"cover-letter\",provider=\"perplexity\"} 0.0042",
+            "weir_output_repairs_total{kind=\"trailing_comma\"} 4.0",
+            "weir_output_repairs_total{kind=\"fence\"} 2.0",
+            "weir_outputs_total{function=\"cover-letter\",outcome=\"rescued\"} 2.0");
   }
 
   @Test
@@ -66,6 +69,7 @@ class CallMetersTest {
     assertThat(lines.stream().filter(line -> line.startsWith("weir_calls_total"))).hasSize(201);
     assertThat(lines)
         .contains("weir_calls_total{cache=\"off\",code=\"OK\",function=\"other\"} 9800.0")
+        .contains("weir_outputs_total{function=\"other\",outcome=\"strict\"} 9800.0")
         .contains("weir_attempt_duration_seconds_count{code=\"OK\",provider=\"other\"} 10000");
   }
 
@@ -115,6 +119,8 @@ class CallMetersTest {
         0,
         Duration.ofMillis(1),
         Optional.empty(),
+        Map.of(),
+        Optional.of("strict"),
         List.of(
             new FinishedCall.Attempted(
                 provider,

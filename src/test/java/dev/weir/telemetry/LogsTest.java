@@ -15,6 +15,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.apache.logging.log4j.LogManager;
@@ -229,6 +230,8 @@ class LogsTest {
         1,
         Duration.ofMillis(812),
         Optional.of(Duration.ofMillis(300)),
+        Map.of("trailing_comma", 2, "fence", 1),
+        Optional.of("rescued"),
         List.of(
             new FinishedCall.Attempted(
                 "perplexity",

@@ -1,12 +1,15 @@
 package dev.weir.output.json;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
-/** The edits of one repair so far: a bounded list and a count that goes on. */
+/** The edits of one repair so far: a bounded list, and counts by kind that go on. */
 final class Edits {
   private final int limit;
   private final List<Edit> list = new ArrayList<>();
+  private final Map<Edit.Kind, Integer> counts = new EnumMap<>(Edit.Kind.class);
   private int count;
   private Confidence worst = Confidence.EXACT;
 
@@ -30,6 +33,7 @@ final class Edits {
 
   private void note(Edit.Kind kind) {
     count++;
+    counts.merge(kind, 1, Integer::sum);
     var after = Confidence.after(kind);
     if (after.compareTo(worst) > 0) {
       worst = after;
@@ -37,8 +41,13 @@ final class Edits {
   }
 
   void addAll(Edits others) {
-    others.list.forEach(this::add);
-    count += others.count - others.list.size();
+    for (var edit : others.list) {
+      if (list.size() < limit) {
+        list.add(edit);
+      }
+    }
+    count += others.count;
+    others.counts.forEach((kind, times) -> counts.merge(kind, times, Integer::sum));
     if (others.worst.compareTo(worst) > 0) {
       worst = others.worst;
     }
@@ -46,6 +55,10 @@ final class Edits {
 
   int count() {
     return count;
+  }
+
+  Map<Edit.Kind, Integer> counts() {
+    return counts;
   }
 
   Confidence confidence() {

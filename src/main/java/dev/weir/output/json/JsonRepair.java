@@ -59,7 +59,7 @@ public final class JsonRepair {
   private static Repaired repair(char[] chars, Options options, Edits edits) {
     var value = valid(chars, options).orElseGet(() -> searched(chars, options, edits));
     if (value.isMissingNode()) {
-      return new Repaired(value, edits.list(), Confidence.NONE, List.of(), edits.count());
+      return new Repaired(value, edits.list(), Confidence.NONE, List.of(), edits.counts());
     }
     if (value.isTextual() && options.unwrapStrings()) {
       value = unwrapped(value, options, edits);
@@ -73,7 +73,7 @@ public final class JsonRepair {
       value = marks.removedFrom(value, options.schema());
       citations = marks.found();
     }
-    return new Repaired(value, edits.list(), edits.confidence(), citations, edits.count());
+    return new Repaired(value, edits.list(), edits.confidence(), citations, edits.counts());
   }
 
   private static Optional<JsonNode> valid(char[] chars, Options options) {

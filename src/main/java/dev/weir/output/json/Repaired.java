@@ -2,7 +2,6 @@ package dev.weir.output.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
@@ -16,19 +15,21 @@ import java.util.Map;
  * @param confidence how sure the value is
  * @param citations the citation marks that were taken out; empty unless {@link
  *     Options#removeCitations()}
- * @param editCount how many edits there were, counting those beyond the limit of the list
+ * @param counts how many edits of each kind there were, counting those beyond the limit of the
+ *     list; for metrics
  */
 public record Repaired(
     JsonNode value,
     List<Edit> edits,
     Confidence confidence,
     List<Citation> citations,
-    int editCount) {
+    Map<Edit.Kind, Integer> counts) {
 
-  /** Copies the lists. */
+  /** Copies the collections. */
   public Repaired {
     edits = List.copyOf(edits);
     citations = List.copyOf(citations);
+    counts = Map.copyOf(counts);
   }
 
   /** Returns whether a value was found. */
@@ -38,15 +39,11 @@ public record Repaired(
 
   /** Returns whether the text was valid as it was. */
   public boolean untouched() {
-    return editCount == 0 && found();
+    return counts.isEmpty() && found();
   }
 
-  /** Returns how many of the listed edits are of each kind, for metrics. */
-  public Map<Edit.Kind, Integer> counts() {
-    var counts = new EnumMap<Edit.Kind, Integer>(Edit.Kind.class);
-    for (var edit : edits) {
-      counts.merge(edit.kind(), 1, Integer::sum);
-    }
-    return counts;
+  /** Returns how many edits there were, counting those beyond the limit of the list. */
+  public int editCount() {
+    return counts.values().stream().mapToInt(Integer::intValue).sum();
   }
 }
