@@ -118,7 +118,7 @@ public final class Weir {
     var database = OpenDatabase.pools(vertx, url, config, shutdown);
     Partitions.keep(vertx, database);
     var usage = new UsageWriter(vertx, database, USAGE_CAPACITY);
-    shutdown.opened("the usage writer", () -> Waiting.on(usage.flush(), FLUSH, "flushing"));
+    shutdown.opened("the usage writer", () -> flush(usage));
 
     var keys = new KeyStore(database, clock);
     var authenticator = KeyAuthenticator.open(vertx, keys, config.mode(), clock);
@@ -265,6 +265,15 @@ public final class Weir {
                         + " is "
                         + b.state().label()))
         .toList();
+  }
+
+  /** The last chance of records that wait for the database: nothing may be lost silently. */
+  private static void flush(UsageWriter usage) {
+    try {
+      Waiting.on(usage.flush(), FLUSH, "Writing the usage");
+    } catch (StartFailure late) {
+      LOG.error("{} usage records are lost: {}", usage.pending(), late.getMessage());
+    }
   }
 
   private void close(Doors doors, Health health) throws InterruptedException {
