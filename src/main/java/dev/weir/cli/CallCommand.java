@@ -207,10 +207,16 @@ final class CallCommand implements Callable<Integer> {
   }
 
   static CommandFailure refused(JsonNode error) {
+    if (!error.path("code").isTextual()) {
+      return new CommandFailure(
+          ExitCode.FAILED,
+          "what answers there is not the public API (the management port, perhaps); say where it is"
+              + " with --url");
+    }
     var id = error.path("request_id").asText("");
     return new CommandFailure(
         error.path("retryable").asBoolean() ? ExitCode.TRY_LATER : ExitCode.FAILED,
-        error.path("code").asText("UNKNOWN")
+        error.path("code").textValue()
             + ": "
             + error.path("message").asText("no message")
             + (id.isEmpty() ? "" : " (request " + id + ")"));
