@@ -93,7 +93,17 @@ public final class SpendingStage implements Stage {
   }
 
   private Usage estimate(Exchange x, CharSequence produced) {
-    return new Usage(tokens.count(prompt(x.plan().ask())), tokens.count(produced), 0, 0, 0, true);
+    var ask = x.plan().ask();
+    return new Usage(
+        tokens.count(prompt(ask)), tokens.count(produced), 0, 0, searches(x, ask), true);
+  }
+
+  /** A forced search is made, and billed, before the first word. */
+  private static long searches(Exchange x, Ask ask) {
+    var forced =
+        x.currentAttempt().target().search()
+            || (ask instanceof Ask.Prompted prompted && prompted.function().search().on());
+    return forced ? 1 : 0;
   }
 
   private static String prompt(Ask ask) {

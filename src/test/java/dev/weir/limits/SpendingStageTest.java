@@ -13,6 +13,7 @@ import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Exchanges;
 import dev.weir.gateway.Reply;
 import dev.weir.gateway.Stage;
+import dev.weir.gateway.Target;
 import dev.weir.pricing.PriceFile;
 import dev.weir.pricing.PriceTable;
 import dev.weir.pricing.TokenCounter;
@@ -81,6 +82,24 @@ class SpendingStageTest {
     assertThat(x.tally().usage())
         .isEqualTo(new Usage(TOKENS.count("Say hello to me\n"), 2, 0, 0, 0, true));
     assertThat(x.tally().cost()).isGreaterThan(Usd.ZERO);
+  }
+
+  @Test
+  void anAttemptThatWasCancelledInAForcedSearchIsBilledForTheSearch() {
+    var target = Exchanges.target("perplexity/sonar");
+    var searching = new Target(target.model(), target.servedBy(), false, true, target.preset());
+    var x = Exchanges.chat("perplexity/sonar").with(new Attempt(UUID.randomUUID(), 1, searching));
+
+    Chain.of(
+            List.of(
+                stage,
+                (y, _) -> {
+                  y.currentAttempt().markSent();
+                  return fails(ErrorCode.CANCELLED);
+                }))
+        .proceed(x);
+
+    assertThat(x.tally().usage().searches()).isEqualTo(1);
   }
 
   private Exchange run(String model, Stage upstream) {
