@@ -47,8 +47,6 @@ public final class AdminApi {
   /** Behind every route that another room may add under /api in the ordinary way. */
   private static final int LAST = 1_000_000;
 
-  private static final String BEARER = "bearer ";
-
   private final Parts parts;
 
   /**
@@ -172,14 +170,10 @@ public final class AdminApi {
   }
 
   private static Credentials credentials(RoutingContext call) {
-    var headers = call.request().headers();
-    var authorization = Optional.ofNullable(headers.get("authorization"));
-    var key =
-        authorization
-            .filter(a -> a.toLowerCase(Locale.ROOT).startsWith(BEARER))
-            .map(a -> a.substring(BEARER.length()).strip())
-            .or(() -> Optional.ofNullable(headers.get("x-api-key")).map(String::strip));
-    return new Credentials(key, Optional.empty(), call.request().remoteAddress().hostAddress());
+    return new Credentials(
+        Credentials.key(call.request().headers()),
+        Optional.empty(),
+        call.request().remoteAddress().hostAddress());
   }
 
   private Future<JsonNode> listKeys(RoutingContext call) {

@@ -1,5 +1,7 @@
 package dev.weir.gateway;
 
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
 import java.util.Optional;
 
 /**
@@ -12,9 +14,24 @@ import java.util.Optional;
  * @param remoteAddress the caller's IP address as text, or {@code bus} for the event bus
  */
 public record Credentials(Optional<String> key, Optional<String> actingFor, String remoteAddress) {
+  private static final String BEARER = "bearer ";
+
   /** A caller without a key. */
   public static Credentials none(String remoteAddress) {
     return new Credentials(Optional.empty(), Optional.empty(), remoteAddress);
+  }
+
+  /**
+   * The key that an HTTP request presents: of {@code Authorization: Bearer}, else of {@code
+   * x-api-key}. Every port reads it by this one rule.
+   */
+  public static Optional<String> key(MultiMap headers) {
+    return Optional.ofNullable(headers.get(HttpHeaders.AUTHORIZATION))
+        .filter(value -> value.regionMatches(true, 0, BEARER, 0, BEARER.length()))
+        .map(value -> value.substring(BEARER.length()).strip())
+        .filter(key -> !key.isEmpty())
+        .or(() -> Optional.ofNullable(headers.get("x-api-key")).map(String::strip))
+        .filter(key -> !key.isEmpty());
   }
 
   @Override

@@ -9,13 +9,10 @@ import dev.weir.gateway.Principal;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpHeaders;
 import java.util.Optional;
 
 /** What every endpoint asks of a visitor first: who it is, and then what it brings. */
 final class Reception {
-  private static final String BEARER = "bearer ";
-
   private final Vertx vertx;
   private final HttpSettings settings;
   private final Authenticator authenticator;
@@ -51,18 +48,11 @@ final class Reception {
   private static Credentials credentials(Visit visit) {
     var headers = visit.headers();
     return new Credentials(
-        bearer(headers).or(() -> text(headers, "x-api-key")),
+        Credentials.key(headers),
         text(headers, "x-weir-user"),
         Optional.ofNullable(visit.request().remoteAddress())
             .map(address -> address.hostAddress())
             .orElse("unknown"));
-  }
-
-  private static Optional<String> bearer(MultiMap headers) {
-    return Optional.ofNullable(headers.get(HttpHeaders.AUTHORIZATION))
-        .filter(value -> value.regionMatches(true, 0, BEARER, 0, BEARER.length()))
-        .map(value -> value.substring(BEARER.length()).strip())
-        .filter(key -> !key.isEmpty());
   }
 
   private static Optional<String> text(MultiMap headers, String name) {
