@@ -1,6 +1,7 @@
 package dev.weir.gateway;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -9,14 +10,27 @@ import java.util.Optional;
  * @param cache how the cache may serve it
  * @param timeout the wish for a deadline, clamped to the function's range; empty for the default
  * @param partial whether a streamed function answer comes with looks at its value so far
+ * @param tags labels to which the call's cost is attributed, by key; few and short, its door saw to
+ *     that. Immutable by agreement
  */
-public record CallOptions(CacheUse cache, Optional<Duration> timeout, boolean partial) {
+public record CallOptions(
+    CacheUse cache, Optional<Duration> timeout, boolean partial, Map<String, String> tags) {
   /** Nothing chosen. */
   public static final CallOptions DEFAULT = new CallOptions(CacheUse.USE, Optional.empty());
 
   /** Options without looks at partial values. */
   public CallOptions(CacheUse cache, Optional<Duration> timeout) {
-    this(cache, timeout, false);
+    this(cache, timeout, false, Map.of());
+  }
+
+  /** Options without tags. */
+  public CallOptions(CacheUse cache, Optional<Duration> timeout, boolean partial) {
+    this(cache, timeout, partial, Map.of());
+  }
+
+  /** The same options with these tags. */
+  public CallOptions tagged(Map<String, String> labels) {
+    return new CallOptions(cache, timeout, partial, labels);
   }
 
   /** How the cache may serve a call. */

@@ -25,7 +25,7 @@ final class Cors {
           + " x-weir-provider, x-weir-cost-usd, x-weir-warnings";
   private static final String USUAL_HEADERS =
       "authorization, content-type, x-api-key, x-weir-user, x-correlation-id, x-request-id,"
-          + " x-weir-cache-control, x-weir-timeout-ms";
+          + " x-weir-cache-control, x-weir-timeout-ms, x-weir-tags";
   private static final Pattern HEADER_NAMES =
       Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,2048}");
 

@@ -46,7 +46,7 @@ final class FunctionsEndpoint {
   }
 
   private Exchange open(Visit visit, String name, JsonNode body, Principal principal) {
-    var call = FunctionRequest.decode(name, body);
+    var call = FunctionRequest.decode(name, body, Reception.tags(visit));
     return gateway.open(visit.origin(Origin.Door.FUNCTIONS), call, principal);
   }
 

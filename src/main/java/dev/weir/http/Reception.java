@@ -6,9 +6,11 @@ import dev.weir.core.Json;
 import dev.weir.gateway.Authenticator;
 import dev.weir.gateway.Credentials;
 import dev.weir.gateway.Principal;
+import dev.weir.wire.CallTags;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
+import java.util.Map;
 import java.util.Optional;
 
 /** What every endpoint asks of a visitor first: who it is, and then what it brings. */
@@ -36,6 +38,15 @@ final class Reception {
     return BodyReader.read(vertx, visit.request(), settings)
         .onFailure(_ -> closeIfBroken(visit))
         .map(Json::parse);
+  }
+
+  /**
+   * The labels of the call.
+   *
+   * @throws dev.weir.core.AIError {@code INVALID_REQUEST} that says what is wrong with them
+   */
+  static Map<String, String> tags(Visit visit) {
+    return CallTags.ofHeaders(visit.headers().getAll("x-weir-tags"));
   }
 
   /** Where the framing broke, nobody can tell where the next request would begin. */

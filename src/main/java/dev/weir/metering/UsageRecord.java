@@ -9,6 +9,7 @@ import dev.weir.gateway.Target;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -39,6 +40,7 @@ import java.util.UUID;
  * @param providerCost what they cost by the providers' own figures
  * @param cache how the cache took part
  * @param repairs how many things were mended in the answer
+ * @param tags the caller's labels for cost attribution, by key
  * @param attempts the bill, line by line
  */
 public record UsageRecord(
@@ -64,6 +66,7 @@ public record UsageRecord(
     Optional<Usd> providerCost,
     String cache,
     int repairs,
+    Map<String, String> tags,
     List<AttemptRecord> attempts) {
 
   /** How a call can end. */
@@ -91,8 +94,9 @@ public record UsageRecord(
     }
   }
 
-  /** Copies the attempts. */
+  /** Copies the tags and the attempts. */
   public UsageRecord {
+    tags = Map.copyOf(tags);
     attempts = List.copyOf(attempts);
   }
 
@@ -129,6 +133,7 @@ public record UsageRecord(
         tally.providerCost(),
         tally.cache().label(),
         tally.repairKinds().values().stream().mapToInt(Integer::intValue).sum(),
+        x.call().options().tags(),
         attempts);
   }
 }

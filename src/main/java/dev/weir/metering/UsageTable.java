@@ -1,6 +1,7 @@
 package dev.weir.metering;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
 import dev.weir.core.Usd;
@@ -38,24 +39,24 @@ final class UsageTable {
           $1::uuid[], $2::timestamptz[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
           $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::int[], $16::bigint[],
           $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::boolean[], $22::text[]::numeric[], $23::text[]::numeric[],
-          $24::text[], $25::int[], $26::text[], $27::boolean[], $28::boolean[], $29::text[], $30::text[])
+          $24::text[], $25::int[], $26::text[], $27::boolean[], $28::boolean[], $29::text[], $30::text[], $31::text[])
           AS row (
             id, came_in, user_id, key_id, team_id, function_name, function_version, variant, provider, model, status,
             error_code, execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens,
             prompt_tokens_cached, reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status,
-            repairs, correlation_id, streamed, simulated, door, attempts)
+            repairs, correlation_id, streamed, simulated, door, tags, attempts)
       )
       INSERT INTO ai_usage_metrics (
         id, started_at, billing_month, time_clamped, user_id, key_id, team_id, function_name, function_version, variant,
         provider, model, status, error_code, execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens,
         completion_tokens, prompt_tokens_cached, reasoning_tokens, search_count, estimated, cost_usd,
-        provider_cost_usd, cache_status, repairs, correlation_id, streamed, simulated, door, attempts)
+        provider_cost_usd, cache_status, repairs, correlation_id, streamed, simulated, door, tags, attempts)
       SELECT
         id, started_at, date_trunc('month', started_at AT TIME ZONE 'UTC')::date, started_at <> came_in, user_id,
         key_id, team_id, function_name, function_version, variant, provider, model, status, error_code,
         execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens, prompt_tokens_cached,
         reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status, repairs, correlation_id,
-        streamed, simulated, door, attempts::jsonb
+        streamed, simulated, door, tags::jsonb, attempts::jsonb
       FROM sent
       ON CONFLICT DO NOTHING
       """;
@@ -105,6 +106,7 @@ final class UsageTable {
     add(rows, records, Boolean[]::new, r -> r.streamed());
     add(rows, records, Boolean[]::new, r -> r.target().simulated());
     add(rows, records, String[]::new, r -> r.door());
+    add(rows, records, String[]::new, r -> tags(r).toString());
     add(rows, records, String[]::new, r -> attempts(r).toString());
     return database.ledger(c -> c.preparedQuery(INSERT).execute(rows).mapEmpty());
   }
@@ -148,6 +150,12 @@ final class UsageTable {
       }
     }
     rows.addValue(values);
+  }
+
+  private static ObjectNode tags(UsageRecord record) {
+    var all = Json.object();
+    record.tags().forEach(all::put);
+    return all;
   }
 
   private static ArrayNode attempts(UsageRecord record) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.gateway.Call;
 import dev.weir.gateway.CallOptions;
 import dev.weir.gateway.CallOptions.CacheUse;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -46,14 +47,18 @@ public final class ChatRequest {
    *
    * @param cacheControl {@code x-weir-cache-control}: use, refresh or off
    * @param timeoutMillis {@code x-weir-timeout-ms}
+   * @param tags the call's labels, see {@link CallTags}
    * @throws dev.weir.core.AIError {@code INVALID_REQUEST} that names the header
    */
-  public static CallOptions options(Optional<String> cacheControl, Optional<String> timeoutMillis) {
+  public static CallOptions options(
+      Optional<String> cacheControl, Optional<String> timeoutMillis, Map<String, String> tags) {
     return new CallOptions(
         cacheControl
             .map(use -> CallOptionsReader.cacheUse("x-weir-cache-control", use))
             .orElse(CacheUse.OFF),
-        timeoutMillis.map(millis -> CallOptionsReader.timeout("x-weir-timeout-ms", millis)));
+        timeoutMillis.map(millis -> CallOptionsReader.timeout("x-weir-timeout-ms", millis)),
+        false,
+        tags);
   }
 
   private static boolean stream(JsonNode stream) {

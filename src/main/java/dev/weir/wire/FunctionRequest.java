@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.gateway.Call;
 import dev.weir.gateway.CallOptions;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Decodes a function call: {@code {"input": {...}, "stream": false, "options": {"cache":
@@ -19,14 +20,15 @@ public final class FunctionRequest {
    *
    * @param function the name, from the path
    * @param body the parsed body
+   * @param tags the call's labels, from its headers
    * @throws dev.weir.core.AIError {@code INVALID_REQUEST} with the path of what is wrong; the input
    *     itself is judged later, against the function's schema
    */
-  public static Call.OfFunction decode(String function, JsonNode body) {
-    return decode(function, Members.of(body, "$").only(MEMBERS));
+  public static Call.OfFunction decode(String function, JsonNode body, Map<String, String> tags) {
+    return decode(function, Members.of(body, "$").only(MEMBERS), tags);
   }
 
-  static Call.OfFunction decode(String function, Members members) {
+  static Call.OfFunction decode(String function, Members members, Map<String, String> tags) {
     var input =
         members
             .raw("input")
@@ -41,7 +43,8 @@ public final class FunctionRequest {
         members
             .object("options")
             .map(given -> CallOptionsReader.ofFunction(given, stream))
-            .orElse(CallOptions.DEFAULT);
+            .orElse(CallOptions.DEFAULT)
+            .tagged(tags);
     return new Call.OfFunction(function, input, stream, options);
   }
 }

@@ -7,20 +7,21 @@ import dev.weir.gateway.Call;
 import dev.weir.gateway.CallOptions;
 import dev.weir.gateway.CallOptions.CacheUse;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * Decodes a message to {@code weir.invoke}: {@code {"key", "user"?, "function", "input",
- * "options"?, "correlation_id"?}}, or {@code {"key", "user"?, "model", "body", "options"?,
- * "correlation_id"?}} for a chat completion whose body has OpenAI's shape.
+ * "options"?, "tags"?, "correlation_id"?}}, or {@code {"key", "user"?, "model", "body", "options"?,
+ * "tags"?, "correlation_id"?}} for a chat completion whose body has OpenAI's shape.
  *
  * <p>In two steps, like a request: first who sends it, then, once that is verified, what it asks.
  */
 public final class InvokeMessage {
   private static final List<String> FUNCTION_MEMBERS =
-      List.of("key", "user", "function", "input", "options", "stream", "correlation_id");
+      List.of("key", "user", "function", "input", "options", "stream", "tags", "correlation_id");
   private static final List<String> MODEL_MEMBERS =
-      List.of("key", "user", "model", "body", "options", "stream", "correlation_id");
+      List.of("key", "user", "model", "body", "options", "stream", "tags", "correlation_id");
 
   private final Members members;
 
@@ -64,10 +65,13 @@ public final class InvokeMessage {
     }
     members.only(model ? MODEL_MEMBERS : FUNCTION_MEMBERS);
     refuseStream(members, "stream");
-    return model ? modelCall() : FunctionRequest.decode(members.requiredText("function"), members);
+    var tags = CallTags.ofMember(members.at("tags"), members.raw("tags"));
+    return model
+        ? modelCall(tags)
+        : FunctionRequest.decode(members.requiredText("function"), members, tags);
   }
 
-  private Call modelCall() {
+  private Call modelCall(Map<String, String> tags) {
     var name = members.requiredText("model");
     var body = members.raw("body").orElseGet(Json::object);
     refuseStream(Members.of(body, members.at("body")), "stream");
@@ -77,7 +81,7 @@ public final class InvokeMessage {
             .object("options")
             .map(CallOptionsReader::of)
             .orElse(new CallOptions(CacheUse.OFF, Optional.empty()));
-    return ChatRequest.decode(complete, options);
+    return ChatRequest.decode(complete, options.tagged(tags));
   }
 
   private static void refuseStream(Members members, String name) {

@@ -14,6 +14,7 @@ import io.vertx.core.buffer.Buffer;
 import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -42,6 +43,24 @@ class ChatIT {
       assertThat(body.at("/citations/0").textValue()).isEqualTo("https://example.org/a");
       assertThat(body.at("/search_results/0/title").textValue()).isEqualTo("A page");
       assertThat(reply.headers().firstValue("x-weir-cost-usd")).contains("0.00125");
+    }
+  }
+
+  @Test
+  void tagsTravelWithTheCall() throws Exception {
+    var seen = new CompletableFuture<Map<String, String>>();
+    try (var door =
+        Door.open(
+            (x, _) -> {
+              seen.complete(x.call().options().tags());
+              return Future.succeededFuture(new Reply.Whole(Door.tallied(x, Door.answer("hello"))));
+            })) {
+      door.send(
+          door.request("/v1/chat/completions")
+              .header("x-weir-tags", "team=growth")
+              .POST(HttpRequest.BodyPublishers.ofString(CHAT)));
+
+      assertThat(seen.getNow(Map.of())).isEqualTo(Map.of("team", "growth"));
     }
   }
 

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
+import dev.weir.gateway.Reply;
 import io.vertx.core.Future;
 import java.net.http.HttpRequest;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** The function surface over real sockets. */
@@ -63,6 +66,41 @@ class FunctionsIT {
       assertThat(headers.firstValue("x-weir-cost-usd")).contains("0.00125");
       assertThat(headers.firstValue("server-timing").orElseThrow()).contains("upstream;dur=7.00");
       assertThat(headers.firstValue("x-content-type-options")).contains("nosniff");
+    }
+  }
+
+  @Test
+  void tagsTravelWithTheCall() throws Exception {
+    var seen = new AtomicReference<Map<String, String>>(Map.of());
+    try (var door =
+        Door.open(
+            (x, _) -> {
+              seen.set(x.call().options().tags());
+              return Future.succeededFuture(new Reply.Whole(Door.tallied(x, Door.answer("hello"))));
+            })) {
+      door.send(
+          door.request("/v1/functions/echo")
+              .header("x-weir-tags", "team=growth")
+              .header("x-weir-tags", "feature=export")
+              .POST(HttpRequest.BodyPublishers.ofString("{\"input\": {\"text\": \"hi\"}}")));
+
+      assertThat(seen.get()).isEqualTo(Map.of("team", "growth", "feature", "export"));
+    }
+  }
+
+  @Test
+  void aTagThatIsTooLongIsRefusedBeforeAnythingIsSpent() throws Exception {
+    try (var door =
+        Door.open((_, _) -> Future.failedFuture(new AssertionError("the call went on")))) {
+      var reply =
+          door.send(
+              door.request("/v1/functions/echo")
+                  .header("x-weir-tags", "team=" + "x".repeat(65))
+                  .POST(HttpRequest.BodyPublishers.ofString("{\"input\": {\"text\": \"hi\"}}")));
+
+      assertThat(reply.statusCode()).isEqualTo(400);
+      assertThat(Json.parse(reply.body()).at("/error/message").textValue())
+          .contains("x-weir-tags 'team' is 65 characters long");
     }
   }
 

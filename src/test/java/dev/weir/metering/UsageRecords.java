@@ -9,6 +9,7 @@ import dev.weir.gateway.Exchanges;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -55,6 +56,7 @@ final class UsageRecords {
         cost.map(_ -> new Usd(12_000)),
         "off",
         2,
+        Map.of("team", "growth"),
         List.of(
             new AttemptRecord(
                 UUID.randomUUID(),

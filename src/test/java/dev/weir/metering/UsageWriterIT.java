@@ -41,6 +41,7 @@ class UsageWriterIT {
         .containsEntry("correlation_id", "order-7")
         .containsEntry("repairs", 2)
         .containsEntry("time_clamped", false);
+    assertThat(row.get("tags")).hasToString("{\"team\": \"growth\"}");
     assertThat(row.get("attempts").toString()).contains("1200");
     assertThat(row.get("key_id")).isEqualTo(record.key());
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weir.core.Json;
 import dev.weir.gateway.Call;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class FunctionRequestTest {
@@ -38,6 +39,6 @@ class FunctionRequestTest {
   }
 
   private static Call.OfFunction decode(String body) {
-    return FunctionRequest.decode("echo", Json.parse(body));
+    return FunctionRequest.decode("echo", Json.parse(body), Map.of());
   }
 }

@@ -9,6 +9,8 @@ import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
 import dev.weir.gateway.CallOptions;
 import io.vertx.core.buffer.Buffer;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -24,10 +26,19 @@ class RequestFuzz {
       assertThat(e.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
       return;
     }
-    refusesOnly(body, b -> FunctionRequest.decode("f", b));
+    refusesOnly(body, b -> FunctionRequest.decode("f", b, Map.of()));
     refusesOnly(body, b -> ChatRequest.decode(b, CallOptions.DEFAULT));
     refusesOnly(body, b -> InvokeMessage.of(b).call());
     refusesOnly(body, b -> InvokeMessage.of(b).correlation());
+  }
+
+  @FuzzTest(maxDuration = "5s")
+  void noHeaderEscapesTheDecoderOfTags(String header) {
+    try {
+      assertThat(CallTags.ofHeaders(List.of(header))).hasSizeLessThanOrEqualTo(8);
+    } catch (AIError e) {
+      assertThat(e.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
+    }
   }
 
   private static void refusesOnly(JsonNode body, Consumer<JsonNode> decoder) {
