@@ -46,7 +46,8 @@ class HouseTest {
         .layer("rooms")
         .definedBy("dev.weir.prompts..", "dev.weir.pricing..", "dev.weir.health..")
         .layer("ground")
-        .definedBy("dev.weir.storage..", "dev.weir.telemetry..", "dev.weir.config..")
+        .definedBy(
+            "dev.weir.storage..", "dev.weir.journal..", "dev.weir.telemetry..", "dev.weir.config..")
         .layer("core")
         .definedBy("dev.weir.core..", "dev.weir.output.json..")
         .whereLayer("app")
