@@ -59,8 +59,15 @@ public final class Logs implements AutoCloseable {
     return start(settings, secrets, new FileOutputStream(FileDescriptor.out), colours);
   }
 
-  /** Starts logging to a stream, which is never closed. */
-  static Logs start(
+  /**
+   * Starts logging to a stream.
+   *
+   * @param settings how
+   * @param secrets what must never stand in a line
+   * @param out where lines go, from a thread of its own; never closed
+   * @param colours whether the lines of a terminal are coloured
+   */
+  public static Logs start(
       LoggingSettings settings, List<Secret> secrets, OutputStream out, boolean colours) {
     bridge();
     if (!(java.util.logging.LogManager.getLogManager()

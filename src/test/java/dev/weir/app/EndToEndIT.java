@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.Json;
+import dev.weir.testing.Eventually;
 import dev.weir.testing.FakeProvider;
 import dev.weir.testing.TestDatabase;
 import io.vertx.core.json.JsonObject;
@@ -16,7 +17,7 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -130,7 +131,7 @@ class EndToEndIT {
       fake.always(hang());
       var body = Json.object();
       body.set("input", weir.example("linkedin-post"));
-      body.putObject("options").put("timeout_ms", 300);
+      body.putObject("options").put("timeout_ms", 2_000);
 
       var got = weir.callFunction("linkedin-post", body);
 
@@ -398,11 +399,13 @@ class EndToEndIT {
 
   /** The one row of a call, waiting for the writer. */
   private static Map<String, Object> row(RunningWeir weir, TestDatabase database, String id) {
-    List<Map<String, Object>> rows = List.of();
-    var deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (rows.isEmpty() && System.nanoTime() < deadline) {
-      rows = database.query("SELECT * FROM ai_usage_metrics WHERE id = ?", UUID.fromString(id));
-    }
+    var rows = new ArrayList<Map<String, Object>>();
+    Eventually.until(
+        "the row of " + id,
+        () ->
+            rows.addAll(
+                database.query(
+                    "SELECT * FROM ai_usage_metrics WHERE id = ?", UUID.fromString(id))));
     assertThat(rows).hasSize(1);
     return rows.getFirst();
   }

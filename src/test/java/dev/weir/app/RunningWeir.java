@@ -10,6 +10,7 @@ import dev.weir.telemetry.Logs;
 import dev.weir.testing.FakeProvider;
 import dev.weir.testing.TestDatabase;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -63,10 +64,15 @@ final class RunningWeir implements AutoCloseable {
         env.put(settings[i], settings[i + 1]);
       }
       var config = config(env);
-      return new RunningWeir(Weir.start(config, Logs.start(config.logging(), List.of())), data);
+      return new RunningWeir(Weir.start(config, logs(config)), data);
     } catch (IOException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** Away from the JVM's own output, by which it talks to whoever runs the tests. */
+  private static Logs logs(WeirConfig config) {
+    return Logs.start(config.logging(), List.of(), OutputStream.nullOutputStream(), false);
   }
 
   private static WeirConfig config(Map<String, String> env) {

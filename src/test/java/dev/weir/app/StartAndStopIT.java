@@ -31,7 +31,7 @@ class StartAndStopIT {
 
       weir.signal("INT").awaitEnd();
 
-      assertThat(weir.processes()).isEmpty();
+      weir.awaitNothingLeft();
     }
     assertThat(rows()).isEqualTo(1);
     try (var weir = WeirProcess.start(folder)) {
@@ -56,7 +56,7 @@ class StartAndStopIT {
       try (var weir = WeirProcess.start(folder)) {
         assertThat(weir.chat("perplexity/sonar")).isEqualTo(200);
         weir.signal("INT").awaitEnd();
-        assertThat(weir.processes()).isEmpty();
+        weir.awaitNothingLeft();
       }
     }
   }
@@ -64,7 +64,7 @@ class StartAndStopIT {
   @Test
   void aCallUnderWayIsAnsweredAndRecordedBeforeTheEnd() {
     try (var weir = WeirProcess.start(folder)) {
-      var call = CompletableFuture.supplyAsync(() -> weir.chat("sandbox/slow-2000ms"));
+      var call = CompletableFuture.supplyAsync(() -> weir.chat("sandbox/slow-5000ms"));
       weir.awaitMetric("weir_calls_in_flight 1.0");
 
       weir.signal("TERM");
@@ -72,7 +72,7 @@ class StartAndStopIT {
       assertThat(call.join()).isEqualTo(200);
       weir.awaitEnd();
 
-      assertThat(weir.processes()).isEmpty();
+      weir.awaitNothingLeft();
     }
     assertThat(rows()).isEqualTo(1);
   }
@@ -89,7 +89,7 @@ class StartAndStopIT {
       assertThat(weir.output())
           .contains(String.valueOf(busy.getLocalPort()))
           .contains("WEIR_HTTP_LISTEN");
-      assertThat(weir.processes()).isEmpty();
+      weir.awaitNothingLeft();
     }
   }
 

@@ -2,6 +2,7 @@ package dev.weir.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.testing.Eventually;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -15,7 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 
 /**
@@ -30,6 +33,7 @@ final class WeirProcess implements AutoCloseable {
   private final Path data;
   private final List<String> output = new ArrayList<>();
   private final CompletableFuture<Void> banner = new CompletableFuture<>();
+  private final CompletableFuture<Void> printed = new CompletableFuture<>();
 
   private WeirProcess(Process process, Path data) {
     this.process = process;
@@ -98,6 +102,7 @@ final class WeirProcess implements AutoCloseable {
       // It was killed; what was read by then is what there is.
     }
     banner.completeExceptionally(new IllegalStateException("the process ended"));
+    printed.complete(null);
   }
 
   /** All that it printed so far. */
@@ -121,11 +126,14 @@ final class WeirProcess implements AutoCloseable {
     }
   }
 
-  /** Waits for its end; the exit code. */
+  /** Waits for its end, and until all that it printed is read; the exit code. */
   int awaitEnd() {
     try {
       assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("it ends\n%s", output()).isTrue();
+      printed.get(60, TimeUnit.SECONDS);
       return process.exitValue();
+    } catch (ExecutionException | TimeoutException e) {
+      throw new AssertionError("somebody still holds its output", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new AssertionError(e);
@@ -172,20 +180,14 @@ final class WeirProcess implements AutoCloseable {
   void awaitMetric(String line) {
     var request =
         HttpRequest.newBuilder(URI.create(found("management +(http://\\S+)") + "/metrics")).build();
-    try {
-      while (CLIENT
-          .send(request, HttpResponse.BodyHandlers.ofString())
-          .body()
-          .lines()
-          .noneMatch(line::equals)) {
-        Thread.onSpinWait();
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError(e);
-    }
+    Eventually.until(
+        line,
+        () ->
+            CLIENT
+                .send(request, HttpResponse.BodyHandlers.ofString())
+                .body()
+                .lines()
+                .anyMatch(line::equals));
   }
 
   /** What the banner says of something. */
@@ -204,6 +206,11 @@ final class WeirProcess implements AutoCloseable {
         .map(p -> p.info().commandLine().orElse(""))
         .filter(line -> line.contains(data.toString()))
         .toList();
+  }
+
+  /** Waits until nothing of it is left: a server that was stopped needs a moment to be gone. */
+  void awaitNothingLeft() {
+    Eventually.until("nothing is left of " + data, () -> processes().isEmpty());
   }
 
   @Override

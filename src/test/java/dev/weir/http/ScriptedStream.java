@@ -16,10 +16,9 @@ import java.util.function.Consumer;
 /** A stream that a test writes to from its own thread, and that notes what is asked of it. */
 final class ScriptedStream implements AnswerStream {
   final CompletableFuture<Sink> started = new CompletableFuture<>();
-  final CompletableFuture<Void> paused = new CompletableFuture<>();
-  final CompletableFuture<Void> resumed = new CompletableFuture<>();
   final CompletableFuture<AIError> cancelled = new CompletableFuture<>();
   private final CompletableFuture<Context> context = new CompletableFuture<>();
+  private volatile boolean resting;
 
   /** The last stage of a chain: hands on this stream. */
   Future<Reply> answer(Exchange x) {
@@ -55,6 +54,18 @@ final class ScriptedStream implements AnswerStream {
     run(sink -> sink.fail(error));
   }
 
+  /** Whether it was paused and not resumed since. */
+  boolean resting() {
+    return resting;
+  }
+
+  /** Lets its event loop do what is due, the socket's writes included. */
+  void turn() {
+    var passed = new CompletableFuture<Void>();
+    context.join().runOnContext(_ -> passed.complete(null));
+    passed.join();
+  }
+
   private void run(Consumer<Sink> action) {
     var sink = started.join();
     context.join().runOnContext(_ -> action.accept(sink));
@@ -67,11 +78,11 @@ final class ScriptedStream implements AnswerStream {
 
   @Override
   public void pause() {
-    paused.complete(null);
+    resting = true;
   }
 
   @Override
   public void resume() {
-    resumed.complete(null);
+    resting = false;
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 
 /** A folder of function files for a test. */
 record FunctionFolder(Path path) {
@@ -23,9 +24,12 @@ record FunctionFolder(Path path) {
         .formatted(name);
   }
 
+  /** Puts the file there whole, so that one who watches never reads the half of it. */
   FunctionFolder with(String file, String content) {
     try {
-      Files.writeString(path.resolve(file), content);
+      var whole = Files.createTempFile(path, ".", ".new");
+      Files.writeString(whole, content);
+      Files.move(whole, path.resolve(file), StandardCopyOption.ATOMIC_MOVE);
       return this;
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -2,7 +2,6 @@ package dev.weir.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weir.core.AIError;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
@@ -99,27 +98,14 @@ class DatabaseAwayIT {
       signal("CONT", processes);
     }
 
-    assertThat(untilItAnswers(pools, 20).await()).isOne();
+    // The pool still gets rid of what hung.
+    assertThat(DatabaseIT.untilItAnswers(() -> pools.ledger(WORK), 20).await()).isOne();
     pools.close().await();
   }
 
   private static Void close() {
     server.close();
     return null;
-  }
-
-  /**
-   * Repeats while the pool still gets rid of what hung; each refusal takes its own bounded time, so
-   * nothing sleeps.
-   */
-  private static Future<Integer> untilItAnswers(Database pools, int attempts) {
-    return pools
-        .ledger(WORK)
-        .recover(
-            failure ->
-                failure instanceof AIError && attempts > 1
-                    ? untilItAnswers(pools, attempts - 1)
-                    : Future.failedFuture(failure));
   }
 
   private static void signal(String name, ProcessHandle server)

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class LineQueueTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   @Test
   void writesLinesInTheirOrderAndAllOfThemBeforeItCloses() {
     var out = new ByteArrayOutputStream();
@@ -23,7 +25,7 @@ class LineQueueTest {
     for (var i = 0; i < 1000; i++) {
       queue.offer("line " + i + "\n");
     }
-    queue.close();
+    queue.close(PATIENCE);
 
     var lines = out.toString(StandardCharsets.UTF_8).lines().toList();
     assertThat(lines).hasSize(1000).startsWith("LINE 0", "LINE 1").endsWith("LINE 999");
@@ -42,7 +44,7 @@ class LineQueueTest {
     }
     var dropped = queue.dropped();
     out.release.countDown();
-    queue.close();
+    queue.close(PATIENCE);
 
     assertThat(dropped).isGreaterThan(40_000);
     assertThat(out.written()).contains("missing " + dropped + "\n");
@@ -62,7 +64,7 @@ class LineQueueTest {
 
     assertThat(queue.dropped()).isGreaterThanOrEqualTo(95);
     out.release.countDown();
-    queue.close();
+    queue.close(PATIENCE);
   }
 
   @Test
@@ -94,7 +96,7 @@ class LineQueueTest {
 
     queue.offer("a\n");
     queue.offer("b\n");
-    queue.close();
+    queue.close(PATIENCE);
 
     assertThat(queue.dropped()).isGreaterThanOrEqualTo(2);
   }
