@@ -44,7 +44,8 @@ class HouseTest {
         .layer("gateway")
         .definedBy("dev.weir.gateway..")
         .layer("rooms")
-        .definedBy("dev.weir.prompts..", "dev.weir.pricing..", "dev.weir.health..")
+        .definedBy(
+            "dev.weir.prompts..", "dev.weir.pricing..", "dev.weir.health..", "dev.weir.jobs..")
         .layer("ground")
         .definedBy(
             "dev.weir.storage..", "dev.weir.journal..", "dev.weir.telemetry..", "dev.weir.config..")

@@ -12,6 +12,8 @@ import dev.weir.health.Concern;
 import dev.weir.health.Health;
 import dev.weir.health.HealthEndpoints;
 import dev.weir.http.Connections;
+import dev.weir.jobs.JobStatus;
+import dev.weir.jobs.Jobs;
 import dev.weir.limits.SpendingStage;
 import dev.weir.management.ManagementServer;
 import dev.weir.metering.MeteringStage;
@@ -37,6 +39,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -117,6 +120,13 @@ public final class Weir {
 
     var database = OpenDatabase.pools(vertx, url, config, shutdown);
     Partitions.keep(vertx, database);
+    var jobs =
+        Jobs.start(
+            vertx,
+            database,
+            clock,
+            Partitions.retirement(config.metering().retentionMonths()).stream().toList());
+    shutdown.opened("the jobs", () -> Waiting.on(jobs.close(), CLOSE, "closing"));
     var usage = new UsageWriter(vertx, database, USAGE_CAPACITY);
     shutdown.opened("the usage writer", () -> flush(usage));
 
@@ -153,6 +163,7 @@ public final class Weir {
     health.section("breakers", () -> breakers.states().stream().map(Weir::figures).toList());
     health.concern(() -> concerns(breakers));
     health.section("usage_records_waiting", usage::waiting);
+    health.section("jobs", () -> jobs.states().stream().map(Weir::figures).toList());
     var management =
         new ManagementServer(
             config.management(),
@@ -249,6 +260,15 @@ public final class Weir {
         "since", breaker.since().toString(),
         "failures", breaker.failures(),
         "retry_after_ms", breaker.retryAfter().toMillis());
+  }
+
+  private static Map<String, Object> figures(JobStatus job) {
+    return Map.of(
+        "name", job.name(),
+        "leads", job.leads(),
+        "running", job.running(),
+        "last_run", job.lastRun().map(Instant::toString).orElse("never here"),
+        "last_failure", job.lastFailure().orElse(""));
   }
 
   private static List<Concern> concerns(Breakers breakers) {

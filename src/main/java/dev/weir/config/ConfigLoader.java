@@ -121,6 +121,7 @@ public final class ConfigLoader {
           breaker(),
           retryBudget(),
           output(),
+          metering(),
           reading.duration("drain", DRAIN, Duration.ZERO, HOUR),
           logging(),
           new Origins(reading).origins(mode));
@@ -210,6 +211,12 @@ public final class ConfigLoader {
           reading.duration(
               "output.partial_interval", standard.partialInterval(), MILLISECOND, HOUR),
           reading.count("output.partial_max_chars", standard.partialMaxChars(), 0, 1 << 20));
+    }
+
+    private MeteringSettings metering() {
+      return new MeteringSettings(
+          reading.count(
+              "metering.retention_months", MeteringSettings.DEFAULT.retentionMonths(), 0, 1200));
     }
 
     private LoggingSettings logging() {

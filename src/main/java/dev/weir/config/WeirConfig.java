@@ -26,6 +26,7 @@ import java.util.Optional;
  * @param breaker the circuit breakers
  * @param retryBudget the bound on retries over all calls of a provider
  * @param output the bounds of what is made of models' answers
+ * @param metering how long usage is kept
  * @param drain the longest that a shutdown waits for calls under way
  * @param logging what is logged and how
  * @param cors which browsers' origins may call
@@ -45,6 +46,7 @@ public record WeirConfig(
     BreakerSettings breaker,
     RetryBudgetSettings retryBudget,
     OutputSettings output,
+    MeteringSettings metering,
     Duration drain,
     LoggingSettings logging,
     List<String> cors) {

@@ -7,7 +7,7 @@
  * keyed by the gateway's own id. Room for the record is reserved before a call is admitted, so a
  * full queue refuses new calls and never loses an admitted one. {@link dev.weir.metering.Journal}
  * is the seam at which records will survive a kill of the process. May use {@code gateway}, {@code
- * storage} and {@code core}.
+ * jobs}, {@code storage} and {@code core}.
  */
 @NullMarked
 package dev.weir.metering;

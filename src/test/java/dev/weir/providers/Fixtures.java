@@ -6,6 +6,7 @@ import dev.weir.config.DatabaseSettings;
 import dev.weir.config.HttpSettings;
 import dev.weir.config.LoggingSettings;
 import dev.weir.config.ManagementSettings;
+import dev.weir.config.MeteringSettings;
 import dev.weir.config.Mode;
 import dev.weir.config.ModelAlias;
 import dev.weir.config.OutputSettings;
@@ -73,6 +74,7 @@ final class Fixtures {
         BreakerSettings.DEFAULT,
         RetryBudgetSettings.DEFAULT,
         OutputSettings.DEFAULT,
+        MeteringSettings.DEFAULT,
         Duration.ofSeconds(1),
         LoggingSettings.DEFAULT,
         List.of());
