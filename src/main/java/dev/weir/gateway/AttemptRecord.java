@@ -4,6 +4,7 @@ import dev.weir.core.ErrorCode;
 import dev.weir.core.Usage;
 import dev.weir.core.Usd;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -12,6 +13,7 @@ import java.util.UUID;
  *
  * @param id the attempt's id
  * @param target whom it asked
+ * @param at when it began, by the wall clock
  * @param failure why it failed, or empty
  * @param took from its start to its end
  * @param usage what it consumed, estimated where the provider said nothing
@@ -21,6 +23,7 @@ import java.util.UUID;
 public record AttemptRecord(
     UUID id,
     Target target,
+    Instant at,
     Optional<ErrorCode> failure,
     Duration took,
     Usage usage,

@@ -76,6 +76,7 @@ public final class SpendingStage implements Stage {
       Usage usage,
       Optional<Usd> providerCost) {
     var attempt = x.currentAttempt();
+    var took = Duration.ofNanos(clock.nanoTime() - began);
     var cost =
         usage.equals(Usage.NONE)
             ? Optional.of(Usd.ZERO)
@@ -85,8 +86,9 @@ public final class SpendingStage implements Stage {
             new AttemptRecord(
                 attempt.id(),
                 attempt.target(),
+                clock.now().minus(took),
                 failure,
-                Duration.ofNanos(clock.nanoTime() - began),
+                took,
                 usage,
                 cost,
                 providerCost));

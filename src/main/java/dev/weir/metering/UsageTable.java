@@ -39,24 +39,25 @@ final class UsageTable {
           $1::uuid[], $2::timestamptz[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
           $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::int[], $16::bigint[],
           $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::boolean[], $22::text[]::numeric[], $23::text[]::numeric[],
-          $24::text[], $25::int[], $26::text[], $27::boolean[], $28::boolean[], $29::text[], $30::text[], $31::text[])
+          $24::text[], $25::int[], $26::text[], $27::boolean[], $28::boolean[], $29::text[], $30::text[], $31::text[], $32::bigint[])
           AS row (
             id, came_in, user_id, key_id, team_id, function_name, function_version, variant, provider, model, status,
             error_code, execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens,
             prompt_tokens_cached, reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status,
-            repairs, correlation_id, streamed, simulated, door, tags, attempts)
+            repairs, correlation_id, streamed, simulated, door, tags, attempts, prompt_tokens_cache_written)
       )
       INSERT INTO ai_usage_metrics (
         id, started_at, billing_month, time_clamped, user_id, key_id, team_id, function_name, function_version, variant,
         provider, model, status, error_code, execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens,
         completion_tokens, prompt_tokens_cached, reasoning_tokens, search_count, estimated, cost_usd,
-        provider_cost_usd, cache_status, repairs, correlation_id, streamed, simulated, door, tags, attempts)
+        provider_cost_usd, cache_status, repairs, correlation_id, streamed, simulated, door, tags, attempts,
+        prompt_tokens_cache_written)
       SELECT
         id, started_at, date_trunc('month', started_at AT TIME ZONE 'UTC')::date, started_at <> came_in, user_id,
         key_id, team_id, function_name, function_version, variant, provider, model, status, error_code,
         execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens, prompt_tokens_cached,
         reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status, repairs, correlation_id,
-        streamed, simulated, door, tags::jsonb, attempts::jsonb
+        streamed, simulated, door, tags::jsonb, attempts::jsonb, prompt_tokens_cache_written
       FROM sent
       ON CONFLICT DO NOTHING
       """;
@@ -108,6 +109,7 @@ final class UsageTable {
     add(rows, records, String[]::new, r -> r.door());
     add(rows, records, String[]::new, r -> tags(r).toString());
     add(rows, records, String[]::new, r -> attempts(r).toString());
+    add(rows, records, Long[]::new, r -> r.usage().writtenTokens());
     return database.ledger(c -> c.preparedQuery(INSERT).execute(rows).mapEmpty());
   }
 
@@ -158,17 +160,27 @@ final class UsageTable {
     return all;
   }
 
+  /** The bill, line by line, with all that is needed to price it again. */
   private static ArrayNode attempts(UsageRecord record) {
     var all = Json.mapper().createArrayNode();
     for (AttemptRecord attempt : record.attempts()) {
+      var usage = attempt.usage();
       var one =
           all.addObject()
               .put("id", attempt.id().toString())
+              .put("at", attempt.at().toString())
               .put("provider", attempt.target().servedBy())
               .put("model", attempt.target().model().toString())
+              .put("simulated", attempt.target().simulated())
               .put("ms", attempt.took().toMillis())
-              .put("prompt_tokens", attempt.usage().inputTokens())
-              .put("completion_tokens", attempt.usage().outputTokens());
+              .put("prompt_tokens", usage.inputTokens())
+              .put("prompt_tokens_cached", usage.cachedTokens())
+              .put("prompt_tokens_written_5m", usage.written5m())
+              .put("prompt_tokens_written_1h", usage.written1h())
+              .put("completion_tokens", usage.outputTokens())
+              .put("reasoning_tokens", usage.reasoningTokens())
+              .put("searches", usage.searches())
+              .put("estimated", usage.estimated());
       attempt.failure().ifPresent(code -> one.put("error_code", code.name()));
       attempt.cost().ifPresent(cost -> one.put("cost_usd", cost.dollars()));
       attempt.providerCost().ifPresent(cost -> one.put("provider_cost_usd", cost.dollars()));

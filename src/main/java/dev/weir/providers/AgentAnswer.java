@@ -75,14 +75,15 @@ final class AgentAnswer {
     var in = usage.path("input_tokens_details");
     return Optional.of(
         new Usage(
-            UpstreamJson.count(usage.path("input_tokens")),
-            UpstreamJson.count(usage.path("output_tokens")),
-            Math.max(
-                UpstreamJson.count(in.path("cache_read_input_tokens")),
-                UpstreamJson.count(in.path("cached_tokens"))),
-            UpstreamJson.count(usage.path("output_tokens_details").path("reasoning_tokens")),
-            searches(usage.path("tool_calls_details")),
-            false));
+                UpstreamJson.count(usage.path("input_tokens")),
+                UpstreamJson.count(usage.path("output_tokens")),
+                Math.max(
+                    UpstreamJson.count(in.path("cache_read_input_tokens")),
+                    UpstreamJson.count(in.path("cached_tokens"))),
+                UpstreamJson.count(usage.path("output_tokens_details").path("reasoning_tokens")),
+                searches(usage.path("tool_calls_details")),
+                false)
+            .writing(CacheWrites.for5m(in), CacheWrites.for1h(in)));
   }
 
   /** What the provider itself says the response cost. */

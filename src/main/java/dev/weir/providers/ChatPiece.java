@@ -177,14 +177,18 @@ final class ChatPiece {
     if (!usage.path("prompt_tokens").isNumber() && !usage.path("completion_tokens").isNumber()) {
       return Optional.empty();
     }
+    var in = usage.path("prompt_tokens_details");
+    var writes = CacheWrites.tells(in) ? in : usage;
     return Optional.of(
         new Usage(
-            UpstreamJson.count(usage.path("prompt_tokens")),
-            UpstreamJson.count(usage.path("completion_tokens")),
-            UpstreamJson.count(usage.path("prompt_tokens_details").path("cached_tokens")),
-            UpstreamJson.count(usage.path("completion_tokens_details").path("reasoning_tokens")),
-            UpstreamJson.count(usage.path("num_search_queries")),
-            false));
+                UpstreamJson.count(usage.path("prompt_tokens")),
+                UpstreamJson.count(usage.path("completion_tokens")),
+                UpstreamJson.count(in.path("cached_tokens")),
+                UpstreamJson.count(
+                    usage.path("completion_tokens_details").path("reasoning_tokens")),
+                UpstreamJson.count(usage.path("num_search_queries")),
+                false)
+            .writing(CacheWrites.for5m(writes), CacheWrites.for1h(writes)));
   }
 
   /** Reads each object of an array; anything else is skipped. */

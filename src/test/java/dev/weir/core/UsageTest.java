@@ -18,4 +18,14 @@ class UsageTest {
 
     assertThat(sum).isEqualTo(new Usage(11, 22, 5, 3, 1, true));
   }
+
+  @Test
+  void whatIsReadAndWrittenIsNeverMoreThanTheInput() {
+    var usage = new Usage(100, 0, 60, Long.MAX_VALUE, 50, 0, 0, false);
+
+    assertThat(usage).isEqualTo(new Usage(100, 0, 60, 40, 0, 0, 0, false));
+    assertThat(Usage.of(100, 0).writing(-1, 30))
+        .isEqualTo(new Usage(100, 0, 0, 0, 30, 0, 0, false));
+    assertThat(usage.plus(usage).writtenTokens()).isEqualTo(80);
+  }
 }

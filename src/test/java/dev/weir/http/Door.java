@@ -41,6 +41,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -127,6 +128,7 @@ public final class Door implements AutoCloseable {
             new AttemptRecord(
                 UUID.randomUUID(),
                 x.plan().route().first(),
+                Instant.EPOCH,
                 Optional.empty(),
                 Duration.ofMillis(7),
                 answer.usage(),

@@ -32,7 +32,7 @@ final class UsageRecords {
   private static UsageRecord record(
       Instant startedAt, String user, String function, Optional<Usd> cost) {
     var target = Exchanges.target("perplexity/sonar");
-    var usage = new Usage(1_000, 200, 100, 50, 1, false);
+    var usage = new Usage(1_000, 200, 100, 30, 40, 50, 1, false);
     return new UsageRecord(
         Ids.next(Clock.system()),
         startedAt,
@@ -61,6 +61,7 @@ final class UsageRecords {
             new AttemptRecord(
                 UUID.randomUUID(),
                 target,
+                startedAt,
                 Optional.empty(),
                 Duration.ofMillis(1_200),
                 usage,

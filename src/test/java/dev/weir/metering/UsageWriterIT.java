@@ -35,6 +35,7 @@ class UsageWriterIT {
         .containsEntry("prompt_tokens", 1_000L)
         .containsEntry("completion_tokens", 200L)
         .containsEntry("prompt_tokens_cached", 100L)
+        .containsEntry("prompt_tokens_cache_written", 70L)
         .containsEntry("reasoning_tokens", 50L)
         .containsEntry("cost_usd", new BigDecimal("0.000012345"))
         .containsEntry("provider_cost_usd", new BigDecimal("0.000012000"))
@@ -42,7 +43,12 @@ class UsageWriterIT {
         .containsEntry("repairs", 2)
         .containsEntry("time_clamped", false);
     assertThat(row.get("tags")).hasToString("{\"team\": \"growth\"}");
-    assertThat(row.get("attempts").toString()).contains("1200");
+    assertThat(row.get("attempts").toString())
+        .contains("1200", "\"at\":", "\"simulated\": false", "\"estimated\": false")
+        .contains("\"prompt_tokens\": 1000", "\"prompt_tokens_cached\": 100")
+        .contains("\"prompt_tokens_written_5m\": 30", "\"prompt_tokens_written_1h\": 40")
+        .contains("\"completion_tokens\": 200", "\"reasoning_tokens\": 50")
+        .contains("\"searches\": 1");
     assertThat(row.get("key_id")).isEqualTo(record.key());
   }
 
