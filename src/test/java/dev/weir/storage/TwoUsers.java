@@ -42,7 +42,9 @@ final class TwoUsers {
               "api_rate_limits",
               "INSERT INTO api_rate_limits (subject_kind, subject_id, unit) VALUES ('user', '$',"
                   + " 'calls')"),
-          Map.entry("user_quotas", "INSERT INTO user_quotas VALUES ('user', '$', '2026-11-01')"),
+          Map.entry(
+              "user_quotas",
+              "INSERT INTO user_quotas VALUES ('user', '$', '2026-11-01') ON CONFLICT DO NOTHING"),
           Map.entry(
               "leases",
               """
