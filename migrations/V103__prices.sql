@@ -8,8 +8,9 @@
 ALTER TABLE ai_usage_metrics
   ADD COLUMN prompt_tokens_cache_written bigint NOT NULL DEFAULT 0 CHECK (prompt_tokens_cache_written >= 0);
 
--- One row per re-pricing. It is the cursor as well: each batch locks it, goes on behind (at_started_at, at_id) and moves it
--- in the transaction that changes the rows, so a re-pricing that died goes on where it stopped and no row counts twice.
+-- One row per re-pricing. It is the cursor as well: each batch locks it, goes on behind at_id and moves it in the
+-- transaction that changes the rows, so a re-pricing that died goes on where it stopped and no row counts twice. Rows are
+-- read by their key (UUIDv7, so nearly in the order of time), whole months at a time.
 --
 -- Only cost_usd and attempts of the rows change; the roll-ups follow by their trigger, and the billing month stays. Money
 -- that a budget has settled follows in the same way: a trigger after UPDATE on ai_usage_metrics that moves usd_settled of
@@ -28,8 +29,9 @@ CREATE TABLE usage_repricings (
   dry_run boolean NOT NULL,
   -- Which table priced it: a digest of all its entries.
   price_table text NOT NULL,
-  at_started_at timestamptz,
   at_id uuid,
+  -- When the last row that was read came in: how far it is, for people.
+  at_started_at timestamptz,
   -- An estimate made at the start, for a progress bar alone.
   rows_expected bigint NOT NULL DEFAULT 0,
   rows_read bigint NOT NULL DEFAULT 0,

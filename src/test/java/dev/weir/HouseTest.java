@@ -45,7 +45,11 @@ class HouseTest {
         .definedBy("dev.weir.gateway..")
         .layer("rooms")
         .definedBy(
-            "dev.weir.prompts..", "dev.weir.pricing..", "dev.weir.health..", "dev.weir.jobs..")
+            "dev.weir.prompts..",
+            "dev.weir.pricing..",
+            "dev.weir.repricing..",
+            "dev.weir.health..",
+            "dev.weir.jobs..")
         .layer("ground")
         .definedBy(
             "dev.weir.storage..", "dev.weir.journal..", "dev.weir.telemetry..", "dev.weir.config..")

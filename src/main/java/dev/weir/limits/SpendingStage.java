@@ -17,6 +17,7 @@ import dev.weir.pricing.PriceTable;
 import dev.weir.pricing.TokenCounter;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -80,7 +81,7 @@ public final class SpendingStage implements Stage {
     var cost =
         usage.equals(Usage.NONE)
             ? Optional.of(Usd.ZERO)
-            : prices.get().cost(attempt.target().model().toString(), usage, clock.now());
+            : prices.get().cost(attempt.target().model().toString(), usage, cameIn(x));
     x.tally()
         .add(
             new AttemptRecord(
@@ -92,6 +93,13 @@ public final class SpendingStage implements Stage {
                 usage,
                 cost,
                 providerCost));
+  }
+
+  /**
+   * The moment whose prices hold for all of the call: its row's started_at, so re-pricing agrees.
+   */
+  private Instant cameIn(Exchange x) {
+    return clock.now().minusNanos(clock.nanoTime() - x.origin().arrivedNanos());
   }
 
   private Usage estimate(Exchange x, CharSequence produced) {

@@ -21,23 +21,34 @@ record Price(
 
   private static final BigDecimal MILLION = BigDecimal.valueOf(1_000_000);
 
+  /** More dollars than one attempt can cost; sums of many still fit {@link Usd}. */
+  private static final BigDecimal MOST = BigDecimal.valueOf(10_000_000);
+
   /**
    * Dollars per million tokens for prompts of more than {@code above} tokens.
    *
    * @param above the prompt size at which these rates begin
    * @param input for fresh input
    * @param cached for input read from the provider's cache
+   * @param written5m for input written to the provider's cache for five minutes
+   * @param written1h for input written to the provider's cache for an hour
    * @param output for output that is no reasoning
    * @param reasoning for reasoning
    */
   record Rates(
-      long above, BigDecimal input, BigDecimal cached, BigDecimal output, BigDecimal reasoning) {}
+      long above,
+      BigDecimal input,
+      BigDecimal cached,
+      BigDecimal written5m,
+      BigDecimal written1h,
+      BigDecimal output,
+      BigDecimal reasoning) {}
 
   Price {
     rates = List.copyOf(rates);
   }
 
-  /** The exact sum of all parts, rounded up once to the next nano-dollar. */
+  /** The exact sum of all parts, rounded up once to the next nano-dollar; bounded. */
   Usd cost(Usage usage) {
     var rate = rates.getFirst();
     for (var candidate : rates) {
@@ -46,12 +57,14 @@ record Price(
       }
     }
     var tokens =
-        part(rate.input(), usage.inputTokens() - usage.cachedTokens())
+        part(rate.input(), usage.inputTokens() - usage.cachedTokens() - usage.writtenTokens())
             .add(part(rate.cached(), usage.cachedTokens()))
+            .add(part(rate.written5m(), usage.written5m()))
+            .add(part(rate.written1h(), usage.written1h()))
             .add(part(rate.output(), usage.outputTokens() - usage.reasoningTokens()))
             .add(part(rate.reasoning(), usage.reasoningTokens()))
             .divide(MILLION, 18, RoundingMode.CEILING);
-    return Usd.of(tokens.add(perRequest).add(part(perSearch, usage.searches())));
+    return Usd.of(tokens.add(perRequest).add(part(perSearch, usage.searches())).min(MOST));
   }
 
   private static BigDecimal part(BigDecimal rate, long count) {

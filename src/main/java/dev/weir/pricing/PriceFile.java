@@ -46,9 +46,19 @@ public final class PriceFile {
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
   private static final Set<String> FIELDS =
       Set.of(
-          "model", "from", "input", "cached", "output", "reasoning", "request", "search", "above");
+          "model",
+          "from",
+          "input",
+          "cached",
+          "cache_write",
+          "output",
+          "reasoning",
+          "request",
+          "search",
+          "above");
   private static final Set<String> ABOVE_FIELDS =
-      Set.of("tokens", "input", "cached", "output", "reasoning");
+      Set.of("tokens", "input", "cached", "cache_write", "output", "reasoning");
+  private static final Set<String> WRITE_FIELDS = Set.of("5m", "1h");
   private static final BigDecimal MOST = BigDecimal.valueOf(1_000_000);
 
   private PriceFile() {}
@@ -145,8 +155,20 @@ public final class PriceFile {
           above,
           input,
           amount(path + ".cached", node.path("cached"), Optional.of(input)),
+          written(path, node.path("cache_write"), "5m", input),
+          written(path, node.path("cache_write"), "1h", input),
           output,
           amount(path + ".reasoning", node.path("reasoning"), Optional.of(output)));
+    }
+
+    private BigDecimal written(String path, JsonNode writes, String life, BigDecimal input) {
+      var at = path + ".cache_write";
+      if (!writes.isMissingNode() && !writes.isObject()) {
+        fault(at, "must be the prices by time to live, such as {5m: 3.75, 1h: 6}");
+        return input;
+      }
+      onlyKnown(at, writes, WRITE_FIELDS);
+      return amount(at + "." + life, writes.path(life), Optional.of(input));
     }
 
     private Instant from(String path, JsonNode node) {

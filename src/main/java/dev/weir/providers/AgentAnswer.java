@@ -19,6 +19,8 @@ final class AgentAnswer {
   /** More dollars than one call can cost: what is above is no price. */
   private static final BigDecimal ABSURD = BigDecimal.valueOf(100_000);
 
+  private static final int MOST_SCALE = 100;
+
   private AgentAnswer() {}
 
   /** The text of a response. */
@@ -69,7 +71,7 @@ final class AgentAnswer {
   /** What a response consumed, if it says so. */
   static Optional<Usage> usage(JsonNode response) {
     var usage = response.path("usage");
-    if (!usage.path("input_tokens").isNumber() && !usage.path("output_tokens").isNumber()) {
+    if (!UpstreamJson.believable(usage.path("input_tokens"), usage.path("output_tokens"))) {
       return Optional.empty();
     }
     var in = usage.path("input_tokens_details");
@@ -94,7 +96,10 @@ final class AgentAnswer {
       return Optional.empty();
     }
     var dollars = total.decimalValue();
-    return dollars.signum() >= 0 && dollars.compareTo(ABSURD) < 0
+    // The scale first: rounding 1e-999999999 would take a power of ten of that size.
+    return Math.abs(dollars.scale()) <= MOST_SCALE
+            && dollars.signum() >= 0
+            && dollars.compareTo(ABSURD) < 0
         ? Optional.of(Usd.of(dollars))
         : Optional.empty();
   }

@@ -174,7 +174,7 @@ final class ChatPiece {
   }
 
   private static Optional<Usage> usage(JsonNode usage) {
-    if (!usage.path("prompt_tokens").isNumber() && !usage.path("completion_tokens").isNumber()) {
+    if (!UpstreamJson.believable(usage.path("prompt_tokens"), usage.path("completion_tokens"))) {
       return Optional.empty();
     }
     var in = usage.path("prompt_tokens_details");

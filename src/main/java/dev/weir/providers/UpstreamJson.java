@@ -25,6 +25,9 @@ final class UpstreamJson {
                   .build())
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
+  /** More tokens than any context holds. */
+  private static final long ABSURD_TOKENS = 100_000_000;
+
   private UpstreamJson() {}
 
   /** The mapper, for streaming parsers. */
@@ -56,6 +59,24 @@ final class UpstreamJson {
     } catch (IOException _) {
       return Optional.empty();
     }
+  }
+
+  /**
+   * Whether the counts that a bill rests on can be: at least one is there, and each that is there
+   * is a whole number from 0 to 100 million. Else the whole report is not believed, and what was
+   * consumed is counted here; a bill of somebody's overflow would be worse.
+   */
+  static boolean believable(JsonNode one, JsonNode other) {
+    return (one.isNumber() || other.isNumber()) && couldBe(one) && couldBe(other);
+  }
+
+  private static boolean couldBe(JsonNode node) {
+    return node.isMissingNode()
+        || node.isNull()
+        || (node.isNumber()
+            && node.canConvertToLong()
+            && node.longValue() >= 0
+            && node.longValue() <= ABSURD_TOKENS);
   }
 
   /** A count that a provider reports; 0 if it is missing or no number. */
