@@ -28,7 +28,8 @@ import java.util.Set;
  *   - model: perplexity/sonar
  *     from: 2026-01-01
  *     input: 0.25        # USD per million tokens
- *     cached: 0.0625     # default: input
+ *     cached: 0.0625     # read from the provider's cache; default: input
+ *     cache_write: {5m: 0.3125, 1h: 0.5}    # written to it, by time to live; default: input
  *     output: 2.50
  *     reasoning: 2.50    # default: output
  *     request: 0         # USD per request

@@ -7,6 +7,7 @@ import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Usage;
 import dev.weir.core.Usd;
+import dev.weir.gateway.Answer;
 import dev.weir.gateway.Attempt;
 import dev.weir.gateway.Chain;
 import dev.weir.gateway.Exchange;
@@ -18,11 +19,15 @@ import dev.weir.pricing.PriceFile;
 import dev.weir.pricing.PriceTable;
 import dev.weir.pricing.TokenCounter;
 import io.vertx.core.Future;
+import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class SpendingStageTest {
   private static final TokenCounter TOKENS = new TokenCounter();
@@ -38,6 +43,40 @@ class SpendingStageTest {
     assertThat(x.tally().cost()).isEqualTo(Usd.of(new BigDecimal("0.000015")));
     assertThat(x.tally().usage().estimated()).isFalse();
   }
+
+  @Test
+  void anAnswerWithoutUsageIsCountedHereAndMarkedSo() {
+    var x = run("perplexity/sonar", answersWith(Usage.NONE));
+
+    assertThat(x.tally().usage())
+        .isEqualTo(new Usage(TOKENS.count("Say hello to me\n"), TOKENS.count("hi"), 0, 0, 0, true));
+    assertThat(x.tally().cost()).isGreaterThan(Usd.ZERO);
+  }
+
+  @Test
+  void aCallIsPricedByTheMomentAtWhichItCameIn(@TempDir Path folder) throws IOException {
+    var file =
+        Files.writeString(
+            folder.resolve("prices.yaml"),
+            """
+            prices:
+              - {model: a/b, from: 2026-01-01, input: 1, output: 1}
+              - {model: a/b, from: 2026-02-01, input: 1000, output: 1000}
+            """);
+    var dated = ((PriceFile.Result.Loaded) PriceFile.read(file)).table();
+    var any = Exchanges.chat("a/b");
+    // It came in at 23:59:59 of January and ends in February.
+    var ends =
+        new At(Instant.parse("2026-02-01T00:00:01Z"), any.origin().arrivedNanos() + 2_000_000_000L);
+    var x = any.with(new Attempt(UUID.randomUUID(), 1, Exchanges.target("a/b")));
+
+    Chain.of(List.of(new SpendingStage(() -> dated, TOKENS, ends), answers())).proceed(x);
+
+    // 15 tokens at a millionth
+    assertThat(x.tally().cost()).isEqualTo(new Usd(15_000));
+  }
+
+  private record At(Instant now, long nanoTime) implements Clock {}
 
   @Test
   void aModelWithoutAPriceHasNoCostRatherThanNone() {
@@ -106,6 +145,22 @@ class SpendingStageTest {
     var x = Exchanges.chat(model).with(new Attempt(UUID.randomUUID(), 1, Exchanges.target(model)));
     Chain.of(List.of(stage, upstream)).proceed(x);
     return x;
+  }
+
+  private static Stage answersWith(Usage usage) {
+    var answer = Exchanges.answer("hi");
+    return (_, _) ->
+        Future.succeededFuture(
+            new Reply.Whole(
+                new Answer(
+                    answer.text(),
+                    answer.data(),
+                    answer.finish(),
+                    answer.model(),
+                    usage,
+                    answer.providerCost(),
+                    answer.sources(),
+                    answer.wire())));
   }
 
   private static Stage answers() {
