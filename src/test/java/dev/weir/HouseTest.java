@@ -49,7 +49,8 @@ class HouseTest {
             "dev.weir.pricing..",
             "dev.weir.repricing..",
             "dev.weir.health..",
-            "dev.weir.jobs..")
+            "dev.weir.jobs..",
+            "dev.weir.analytics..")
         .layer("ground")
         .definedBy(
             "dev.weir.storage..", "dev.weir.journal..", "dev.weir.telemetry..", "dev.weir.config..")

@@ -295,7 +295,7 @@ public final class AdminApi {
   }
 
   /** What handlers throw, and what the body handler refuses. */
-  private static void failed(RoutingContext call) {
+  static void failed(RoutingContext call) {
     var failure = call.failure();
     Problem.send(
         call,

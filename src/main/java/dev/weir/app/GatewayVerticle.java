@@ -1,5 +1,6 @@
 package dev.weir.app;
 
+import dev.weir.analytics.UsageAnalytics;
 import dev.weir.bus.BusDoor;
 import dev.weir.config.WeirConfig;
 import dev.weir.core.Clock;
@@ -35,6 +36,7 @@ final class GatewayVerticle extends VerticleBase {
    * @param clock time
    * @param catalogue the functions of now
    * @param models the model directory
+   * @param usage answers questions about usage
    * @param authenticator tells who calls
    * @param stages the order of a call's story
    * @param draining whether the process shuts down
@@ -46,6 +48,7 @@ final class GatewayVerticle extends VerticleBase {
       Clock clock,
       Supplier<FunctionCatalogue> catalogue,
       ModelDirectory models,
+      UsageAnalytics usage,
       Authenticator authenticator,
       Stages stages,
       BooleanSupplier draining,
@@ -81,6 +84,7 @@ final class GatewayVerticle extends VerticleBase {
                 parts.authenticator(),
                 parts.models(),
                 parts.catalogue(),
+                parts.usage(),
                 parts.clock(),
                 parts.draining(),
                 parts.connections(),

@@ -5,6 +5,8 @@ import dev.weir.access.FirstAdminKey;
 import dev.weir.access.KeyAuthenticator;
 import dev.weir.access.KeyStore;
 import dev.weir.admin.AdminApi;
+import dev.weir.admin.UsageApi;
+import dev.weir.analytics.UsageAnalytics;
 import dev.weir.config.Mode;
 import dev.weir.config.WeirConfig;
 import dev.weir.core.Clock;
@@ -147,12 +149,14 @@ public final class Weir {
             new RetryBudget(config.retryBudget(), clock),
             breakers,
             clock);
+    var analytics = new UsageAnalytics(database, clock);
     var parts =
         new GatewayVerticle.Parts(
             config,
             clock,
             functions,
             models,
+            analytics,
             authenticator,
             stages,
             () -> draining,
@@ -178,7 +182,8 @@ public final class Weir {
                             functions,
                             new Reloads(vertx, functions),
                             breakers::states))
-                    ::mount));
+                    ::mount,
+                new UsageApi(analytics)::mount));
     Waiting.on(vertx.deployVerticle(management), STEP, "The management port");
 
     var verticles = IntStream.range(0, loops).mapToObj(_ -> new GatewayVerticle(parts)).toList();

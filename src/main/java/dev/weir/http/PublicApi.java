@@ -1,5 +1,6 @@
 package dev.weir.http;
 
+import dev.weir.analytics.UsageAnalytics;
 import dev.weir.config.HttpSettings;
 import dev.weir.config.Mode;
 import dev.weir.core.AIError;
@@ -49,6 +50,7 @@ public final class PublicApi {
    * @param authenticator tells who calls
    * @param models for {@code GET /v1/models}
    * @param catalogue the current snapshot of the functions
+   * @param usage for {@code GET /v1/usage}
    * @param clock time
    * @param draining whether the node is shutting down: new calls are refused then
    * @param connections the count that all verticles share
@@ -63,6 +65,7 @@ public final class PublicApi {
       Authenticator authenticator,
       ModelDirectory models,
       Supplier<FunctionCatalogue> catalogue,
+      UsageAnalytics usage,
       Clock clock,
       BooleanSupplier draining,
       Connections connections,
@@ -114,6 +117,7 @@ public final class PublicApi {
         new FunctionsEndpoint(parts.vertx(), reception, parts.gateway(), parts.catalogue());
     var chat = new ChatEndpoint(parts.vertx(), reception, parts.gateway());
     var models = new ModelsEndpoint(reception, parts.models(), parts.clock().now());
+    var usage = new UsageEndpoint(reception, parts.usage());
     var docs = new DocsEndpoint();
     return new Routes()
         .add(HttpMethod.POST, "/v1/functions/{name}", functions::call)
@@ -122,6 +126,7 @@ public final class PublicApi {
         .add(HttpMethod.POST, "/v1/chat/completions", chat::call)
         .add(HttpMethod.GET, "/v1/models", models::list)
         .add(HttpMethod.GET, "/v1/models/{id...}", models::show)
+        .add(HttpMethod.GET, "/v1/usage", usage::show)
         .add(HttpMethod.GET, "/openapi.json", docs::openapi)
         .add(HttpMethod.GET, "/docs", docs::page)
         .add(HttpMethod.GET, "/docs/{file}", docs::file);

@@ -199,6 +199,30 @@ final class Visit {
     finishHead();
   }
 
+  /**
+   * Begins a reply that is saved as a file; its bytes then go to the response, and {@link #end}.
+   */
+  void beginDownload(String contentType, String file) {
+    response.setStatusCode(200).setChunked(true);
+    response.putHeader(HttpHeaders.CONTENT_TYPE, contentType);
+    response.putHeader("content-disposition", "attachment; filename=\"" + file + "\"");
+    finishHead();
+  }
+
+  /**
+   * Ends a reply that cannot be finished: by an error if nothing of it is sent yet, else by cutting
+   * the connection, which tells the reader that this is not all.
+   */
+  void breakOff(AIError error) {
+    if (response.headWritten()) {
+      failed(error);
+      request.connection().close();
+    } else {
+      response.headers().remove("content-disposition");
+      fail(error);
+    }
+  }
+
   /** Ends the reply with these last bytes. */
   void end(Buffer last) {
     if (over) {

@@ -1,6 +1,7 @@
 package dev.weir.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.analytics.UsageAnalytics;
 import dev.weir.config.HttpSettings;
 import dev.weir.config.Mode;
 import dev.weir.core.AIError;
@@ -34,6 +35,8 @@ import dev.weir.prompts.Schema;
 import dev.weir.prompts.Search;
 import dev.weir.prompts.TimeoutRange;
 import dev.weir.prompts.Violation;
+import dev.weir.storage.Database;
+import dev.weir.storage.DatabaseUrl;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.net.URI;
@@ -70,6 +73,8 @@ public final class Door implements AutoCloseable {
           Duration.ofSeconds(60),
           1000);
 
+  private static final UsageAnalytics NOWHERE = nowhere();
+
   private final Vertx vertx = Vertx.vertx();
   private final AtomicBoolean draining = new AtomicBoolean();
   private final BlockingQueue<AccessListener.Served> served = new LinkedBlockingQueue<>();
@@ -77,7 +82,8 @@ public final class Door implements AutoCloseable {
   private final PublicApi api;
   private final int port;
 
-  private Door(Stage stage, HttpSettings settings, List<String> origins, Mode mode) {
+  private Door(
+      Stage stage, HttpSettings settings, List<String> origins, Mode mode, UsageAnalytics usage) {
     api =
         new PublicApi(
             new PublicApi.Parts(
@@ -89,6 +95,7 @@ public final class Door implements AutoCloseable {
                 authenticator(),
                 models(),
                 Door::catalogue,
+                usage,
                 Clock.system(),
                 draining::get,
                 new Connections(settings.maxConnections()),
@@ -102,11 +109,11 @@ public final class Door implements AutoCloseable {
   }
 
   public static Door open(Stage stage) {
-    return new Door(stage, SETTINGS, List.of(), Mode.DEV);
+    return open(stage, SETTINGS);
   }
 
   static Door open(Stage stage, HttpSettings settings) {
-    return new Door(stage, settings, List.of(), Mode.DEV);
+    return new Door(stage, settings, List.of(), Mode.DEV, NOWHERE);
   }
 
   static Door open(List<String> origins, Mode mode) {
@@ -114,7 +121,24 @@ public final class Door implements AutoCloseable {
         (x, _) -> Future.succeededFuture(new Reply.Whole(tallied(x, answer("hello")))),
         SETTINGS,
         origins,
-        mode);
+        mode,
+        NOWHERE);
+  }
+
+  /** In front of a database's usage. */
+  static Door open(Database database) {
+    return new Door(
+        (_, _) -> Future.failedFuture("no calls here"),
+        SETTINGS,
+        List.of(),
+        Mode.DEV,
+        new UsageAnalytics(database, Clock.system()));
+  }
+
+  private static UsageAnalytics nowhere() {
+    var url = DatabaseUrl.parse("postgres://nobody:nothing@127.0.0.1:1/nowhere");
+    return new UsageAnalytics(
+        Database.open(Vertx.vertx(), url, Database.Limits.of(1)), Clock.system());
   }
 
   static HttpSettings impatient(Duration head, Duration body, Duration idle) {
