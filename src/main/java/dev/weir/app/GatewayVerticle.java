@@ -10,6 +10,7 @@ import dev.weir.gateway.ModelDirectory;
 import dev.weir.gateway.Planner;
 import dev.weir.http.Connections;
 import dev.weir.http.PublicApi;
+import dev.weir.metering.CallJournal;
 import dev.weir.prompts.FunctionCatalogue;
 import dev.weir.providers.GoneFields;
 import dev.weir.providers.Upstreams;
@@ -26,6 +27,7 @@ import java.util.function.Supplier;
  */
 final class GatewayVerticle extends VerticleBase {
   private final Parts parts;
+  private final CallJournal journal;
   private volatile Optional<Running> running = Optional.empty();
   private volatile int port;
 
@@ -57,8 +59,9 @@ final class GatewayVerticle extends VerticleBase {
 
   private record Running(Upstreams upstreams, PublicApi api, BusDoor bus) {}
 
-  GatewayVerticle(Parts parts) {
+  GatewayVerticle(Parts parts, CallJournal journal) {
     this.parts = parts;
+    this.journal = journal;
   }
 
   @Override
@@ -72,7 +75,8 @@ final class GatewayVerticle extends VerticleBase {
             config.refusesGoneFields() ? GoneFields.REFUSE : GoneFields.DROP);
     var gateway =
         new Gateway(
-            new Planner(parts.catalogue(), parts.models()), parts.stages().chain(vertx, upstreams));
+            new Planner(parts.catalogue(), parts.models()),
+            parts.stages().chain(vertx, upstreams, journal));
     var api =
         new PublicApi(
             new PublicApi.Parts(

@@ -1,6 +1,5 @@
 package dev.weir.app;
 
-import dev.weir.metering.UsageWriter;
 import dev.weir.telemetry.Logs;
 import dev.weir.telemetry.Metrics;
 import java.util.Map;
@@ -10,14 +9,23 @@ import java.util.function.DoubleSupplier;
 final class Gauges {
   private Gauges() {}
 
-  static void register(Metrics metrics, UsageWriter usage, Logs logs, Doors doors) {
+  static void register(Metrics metrics, UsageJournal journal, Logs logs, Doors doors) {
     gauge(
         metrics,
         "weir.calls.in.flight",
         "Calls and requests that are being answered now.",
         doors::inFlight);
+    var usage = journal.writer();
+    var disk = journal.directory();
     gauge(metrics, "weir.usage.waiting", "Usage records waiting for the database.", usage::waiting);
     gauge(metrics, "weir.usage.written", "Usage records written since the start.", usage::written);
+    gauge(metrics, "weir.journal.bytes", "What the journal takes of the disk.", disk::bytes);
+    gauge(metrics, "weir.journal.limit.bytes", "What the journal may take.", disk::limit);
+    gauge(
+        metrics,
+        "weir.journal.refused",
+        "Times since the start that the journal had no room for a call or an attempt.",
+        disk::refused);
     gauge(
         metrics,
         "weir.usage.set.aside",

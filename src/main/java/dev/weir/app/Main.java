@@ -13,7 +13,11 @@ public final class Main {
   public static void main(String[] args) {
     Logs.bridge();
     var actions =
-        new Actions(() -> new Serve().run(), Check::run, Migrate::run, List.of(new JsonCommand()));
+        new Actions(
+            () -> new Serve().run(),
+            Check::run,
+            Migrate::run,
+            List.of(new JournalCommand(), new JsonCommand()));
     System.exit(WeirCommand.run(actions, args));
   }
 }

@@ -4,6 +4,8 @@ import dev.weir.core.Clock;
 import dev.weir.gateway.Chain;
 import dev.weir.limits.AdmissionStage;
 import dev.weir.limits.SpendingStage;
+import dev.weir.metering.CallJournal;
+import dev.weir.metering.CallListener;
 import dev.weir.metering.MeteringStage;
 import dev.weir.output.OutputStage;
 import dev.weir.providers.UpstreamStage;
@@ -21,7 +23,7 @@ import java.util.random.RandomGenerator;
  * The one place that says in which order the stages stand: a call's story from its admission to the
  * provider.
  *
- * @param metering writes the call's one record
+ * @param reports is told of every call that ends
  * @param spending prices each attempt
  * @param output reads functions' values out of answers
  * @param retryBudget bounds retries over all calls of the process
@@ -29,18 +31,18 @@ import java.util.random.RandomGenerator;
  * @param clock time
  */
 record Stages(
-    MeteringStage metering,
+    CallListener reports,
     SpendingStage spending,
     OutputStage output,
     RetryBudget retryBudget,
     Breakers breakers,
     Clock clock) {
 
-  /** The story, for one event loop with its own connections. */
-  Chain chain(Vertx vertx, Upstreams upstreams) {
+  /** The story, for one event loop with its own connections and its own journal. */
+  Chain chain(Vertx vertx, Upstreams upstreams, CallJournal journal) {
     return Chain.of(
         List.of(
-            metering,
+            new MeteringStage(journal, reports, clock),
             new DeadlineStage(vertx, clock),
             new AdmissionStage(),
             output,

@@ -9,7 +9,6 @@ import dev.weir.admin.UsageApi;
 import dev.weir.analytics.UsageAnalytics;
 import dev.weir.config.Mode;
 import dev.weir.config.WeirConfig;
-import dev.weir.core.Clock;
 import dev.weir.health.Concern;
 import dev.weir.health.Health;
 import dev.weir.health.HealthEndpoints;
@@ -18,9 +17,7 @@ import dev.weir.jobs.JobStatus;
 import dev.weir.jobs.Jobs;
 import dev.weir.limits.SpendingStage;
 import dev.weir.management.ManagementServer;
-import dev.weir.metering.MeteringStage;
 import dev.weir.metering.Partitions;
-import dev.weir.metering.UsageWriter;
 import dev.weir.output.OutputStage;
 import dev.weir.pricing.PriceFile;
 import dev.weir.pricing.PriceTable;
@@ -31,6 +28,7 @@ import dev.weir.resilience.BreakerState;
 import dev.weir.resilience.BreakerStatus;
 import dev.weir.resilience.Breakers;
 import dev.weir.resilience.RetryBudget;
+import dev.weir.storage.DatabaseClock;
 import dev.weir.telemetry.CallLog;
 import dev.weir.telemetry.CallMeters;
 import dev.weir.telemetry.EventLoopLag;
@@ -59,15 +57,13 @@ public final class Weir {
   private static final Logger LOG = LogManager.getLogger(Weir.class);
   private static final Duration STEP = Duration.ofSeconds(30);
   private static final Duration CLOSE = Duration.ofSeconds(5);
-  private static final Duration FLUSH = Duration.ofSeconds(10);
-  private static final int USAGE_CAPACITY = 100_000;
 
   /** What an open breaker takes from the health's score of 100. */
   private static final int OPEN_BREAKER = 20;
 
   private final WeirConfig config;
   private final Shutdown shutdown = new Shutdown();
-  private final Clock clock = Clock.system();
+  private final DatabaseClock clock = new DatabaseClock();
   private volatile boolean draining;
   private Optional<Vertx> reactor = Optional.empty();
   private Optional<Ports> ports = Optional.empty();
@@ -121,6 +117,7 @@ public final class Weir {
     var health = new Health(vertx, clock, lag);
 
     var database = OpenDatabase.pools(vertx, url, config, shutdown);
+    Waiting.on(clock.follow(vertx, database), STEP, "The database's time");
     Partitions.keep(vertx, database);
     var jobs =
         Jobs.start(
@@ -129,8 +126,8 @@ public final class Weir {
             clock,
             Partitions.retirement(config.metering().retentionMonths()).stream().toList());
     shutdown.opened("the jobs", () -> Waiting.on(jobs.close(), CLOSE, "closing"));
-    var usage = new UsageWriter(vertx, database, USAGE_CAPACITY);
-    shutdown.opened("the usage writer", () -> flush(usage));
+    var journal = UsageJournal.open(config.journal(), loops, vertx, database, () -> prices, clock);
+    shutdown.opened("the journal of usage", journal::close);
 
     var keys = new KeyStore(database, clock);
     var authenticator = KeyAuthenticator.open(vertx, keys, config.mode(), clock);
@@ -143,7 +140,7 @@ public final class Weir {
             new CallLog(users()), new CallMeters(metrics.registry(), config.providers().keySet()));
     var stages =
         new Stages(
-            new MeteringStage(usage, reports, clock),
+            reports,
             new SpendingStage(() -> prices, new TokenCounter(), clock),
             new OutputStage(config.output(), clock),
             new RetryBudget(config.retryBudget(), clock),
@@ -166,8 +163,8 @@ public final class Weir {
     health.needs("database", database::ping);
     health.section("breakers", () -> breakers.states().stream().map(Weir::figures).toList());
     health.concern(() -> concerns(breakers));
-    health.section("usage_records_waiting", usage::waiting);
     health.section("jobs", () -> jobs.states().stream().map(Weir::figures).toList());
+    health.section("usage_records_waiting", journal.writer()::waiting);
     var management =
         new ManagementServer(
             config.management(),
@@ -186,11 +183,14 @@ public final class Weir {
                 new UsageApi(analytics)::mount));
     Waiting.on(vertx.deployVerticle(management), STEP, "The management port");
 
-    var verticles = IntStream.range(0, loops).mapToObj(_ -> new GatewayVerticle(parts)).toList();
+    var verticles =
+        IntStream.range(0, loops)
+            .mapToObj(n -> new GatewayVerticle(parts, journal.loop(n)))
+            .toList();
     var doors = new Doors(vertx, verticles, clock);
     doors.open();
     shutdown.opened("the doors", () -> close(doors, health));
-    Gauges.register(metrics, usage, logs, doors);
+    Gauges.register(metrics, journal, logs, doors);
     functions.start();
     health.started();
 
@@ -290,15 +290,6 @@ public final class Weir {
                         + " is "
                         + b.state().label()))
         .toList();
-  }
-
-  /** The last chance of records that wait for the database: nothing may be lost silently. */
-  private static void flush(UsageWriter usage) {
-    try {
-      Waiting.on(usage.flush(), FLUSH, "Writing the usage");
-    } catch (StartFailure late) {
-      LOG.error("{} usage records are lost: {}", usage.pending(), late.getMessage());
-    }
   }
 
   private void close(Doors doors, Health health) throws InterruptedException {

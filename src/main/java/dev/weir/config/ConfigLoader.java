@@ -122,6 +122,7 @@ public final class ConfigLoader {
           retryBudget(),
           output(),
           metering(),
+          journal(),
           reading.duration("drain", DRAIN, Duration.ZERO, HOUR),
           logging(),
           new Origins(reading).origins(mode));
@@ -217,6 +218,17 @@ public final class ConfigLoader {
       return new MeteringSettings(
           reading.count(
               "metering.retention_months", MeteringSettings.DEFAULT.retentionMonths(), 0, 1200));
+    }
+
+    private JournalSettings journal() {
+      return new JournalSettings(
+          path("journal.dir", path("data_dir", "data").resolve("journal").toString()),
+          reading.size(
+              "journal.max_size", JournalSettings.STANDARD_BYTES, 1 << 20, Integer.MAX_VALUE),
+          reading.choice(
+              "journal.durability",
+              JournalSettings.Durability.class,
+              JournalSettings.Durability.PROCESS));
     }
 
     private LoggingSettings logging() {

@@ -27,6 +27,7 @@ import java.util.Optional;
  * @param retryBudget the bound on retries over all calls of a provider
  * @param output the bounds of what is made of models' answers
  * @param metering how long usage is kept
+ * @param journal where usage survives a kill on its way to the database
  * @param drain the longest that a shutdown waits for calls under way
  * @param logging what is logged and how
  * @param cors which browsers' origins may call
@@ -47,6 +48,7 @@ public record WeirConfig(
     RetryBudgetSettings retryBudget,
     OutputSettings output,
     MeteringSettings metering,
+    JournalSettings journal,
     Duration drain,
     LoggingSettings logging,
     List<String> cors) {

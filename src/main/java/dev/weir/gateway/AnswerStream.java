@@ -2,9 +2,11 @@ package dev.weir.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.AIError;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * An answer as it is being written, with backpressure. Nothing flows before {@link #start}; then
@@ -69,5 +71,15 @@ public interface AnswerStream {
   default AnswerStream observed(
       Consumer<Part> onPart, Consumer<Answer> onEnd, Consumer<AIError> onFail) {
     return new ObservedStream(this, onPart, onEnd, onFail);
+  }
+
+  /**
+   * This stream, with something done before whoever receives it is told of its end.
+   *
+   * @param before gets why the stream broke, or empty of a complete one; the end waits for its
+   *     future, and a complete answer whose future fails becomes a broken one
+   */
+  default AnswerStream ending(Function<Optional<AIError>, Future<Void>> before) {
+    return new EndingStream(this, before);
   }
 }

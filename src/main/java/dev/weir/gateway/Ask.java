@@ -29,4 +29,27 @@ public sealed interface Ask {
    * @param body the caller's body; nobody edits it, a provider copies what it sends
    */
   record Chat(ObjectNode body, boolean stream) implements Ask {}
+
+  /** All text of the prompt, for counting its tokens. */
+  default String prompt() {
+    var text = new StringBuilder();
+    switch (this) {
+      case Prompted prompted ->
+          prompted.messages().forEach(m -> text.append(m.text()).append('\n'));
+      case Chat chat ->
+          chat.body()
+              .path("messages")
+              .forEach(
+                  message -> {
+                    var content = message.path("content");
+                    if (content.isTextual()) {
+                      text.append(content.textValue());
+                    } else {
+                      content.forEach(part -> text.append(part.path("text").asText("")));
+                    }
+                    text.append('\n');
+                  });
+    }
+    return text.toString();
+  }
 }

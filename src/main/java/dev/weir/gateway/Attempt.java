@@ -17,6 +17,7 @@ public final class Attempt {
   private boolean sent;
   private boolean refused;
   private Optional<Usage> reported = Optional.empty();
+  private CallMarks.OfAttempt marks = CallMarks.OfAttempt.NONE;
 
   /**
    * An attempt that has not begun.
@@ -46,8 +47,19 @@ public final class Attempt {
     return target;
   }
 
+  /** Sets where it leaves durable marks; called before it can be sent. */
+  public void marks(CallMarks.OfAttempt where) {
+    marks = where;
+  }
+
+  /** Where it leaves durable marks. */
+  public CallMarks.OfAttempt marks() {
+    return marks;
+  }
+
   /** Told by the provider just before the first byte goes upstream. */
   public void markSent() {
+    marks.sent();
     sent = true;
   }
 
@@ -72,6 +84,7 @@ public final class Attempt {
   /** Told by the provider of each piece of text that a stream delivered. */
   public void produced(String text) {
     produced.append(text);
+    marks.produced(produced.length());
   }
 
   /** The text delivered so far by a stream; what a cancelled one is billed for. */

@@ -38,4 +38,10 @@ public record Exchange(
   public Attempt currentAttempt() {
     return attempt.orElseThrow(() -> new IllegalStateException("no attempt has begun"));
   }
+
+  /** Whether the attempt under way makes a web search whatever the model decides: it is billed. */
+  public boolean searches() {
+    return currentAttempt().target().search()
+        || (plan.ask() instanceof Ask.Prompted prompted && prompted.function().search().on());
+  }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 
 /**
  * What a call gathers on its way: the notes from which its record, its reply's meta and its headers
@@ -18,6 +19,8 @@ public final class Tally {
   private final Map<String, Integer> repairKinds = new TreeMap<>();
   private final List<String> warnings = new ArrayList<>(0);
   private Optional<OutputOutcome> output = Optional.empty();
+  private CallMarks marks = CallMarks.NONE;
+  private Optional<UUID> lease = Optional.empty();
   private boolean admitted;
   private int retries;
   private CacheStatus cache = CacheStatus.OFF;
@@ -44,6 +47,26 @@ public final class Tally {
     public String label() {
       return name().toLowerCase(java.util.Locale.ROOT);
     }
+  }
+
+  /** Sets where the call leaves its durable marks. */
+  public void marks(CallMarks where) {
+    marks = where;
+  }
+
+  /** Where the call leaves its durable marks. */
+  public CallMarks marks() {
+    return marks;
+  }
+
+  /** Sets the lease that the call's unit was taken from; before it is admitted. */
+  public void lease(UUID id) {
+    lease = Optional.of(id);
+  }
+
+  /** The lease that the call's unit was taken from. */
+  public Optional<UUID> lease() {
+    return lease;
   }
 
   /** The call was admitted: from here on it leaves exactly one record. */

@@ -234,7 +234,7 @@ public final class JournalDirectory {
       complainedAt = System.nanoTime();
       LOG.error(
           "The journal {} cannot grow ({}); calls are refused when its room is used up. Free space"
-              + " on that disk, or move it with WEIR_METERING_JOURNAL_DIR.",
+              + " on that disk, or move it with WEIR_JOURNAL_DIR.",
           path,
           e.getMessage());
     }

@@ -11,6 +11,6 @@ public final class AdmissionStage implements Stage {
   @Override
   public Future<Reply> handle(Exchange x, Chain next) {
     x.tally().admit();
-    return next.proceed(x);
+    return x.tally().marks().admitted(x).compose(_ -> next.proceed(x));
   }
 }

@@ -6,11 +6,9 @@ import dev.weir.core.ErrorCode;
 import dev.weir.core.Usage;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Answer;
-import dev.weir.gateway.Ask;
 import dev.weir.gateway.AttemptRecord;
 import dev.weir.gateway.Chain;
 import dev.weir.gateway.Exchange;
-import dev.weir.gateway.Message;
 import dev.weir.gateway.Reply;
 import dev.weir.gateway.Stage;
 import dev.weir.pricing.PriceTable;
@@ -47,6 +45,15 @@ public final class SpendingStage implements Stage {
 
   @Override
   public Future<Reply> handle(Exchange x, Chain next) {
+    var marks = x.tally().marks().attempt(x);
+    if (marks.isEmpty()) {
+      return Future.failedFuture(
+          AIError.of(
+              ErrorCode.OVERLOADED,
+              "The journal of usage is full, so no further attempt can be recorded; try again"
+                  + " shortly."));
+    }
+    x.currentAttempt().marks(marks.get());
     var began = clock.nanoTime();
     var answered = next.proceed(x).onFailure(error -> settle(x, began, AIError.from(error)));
     return answered.map(
@@ -82,6 +89,7 @@ public final class SpendingStage implements Stage {
         usage.equals(Usage.NONE)
             ? Optional.of(Usd.ZERO)
             : prices.get().cost(attempt.target().model().toString(), usage, cameIn(x));
+    attempt.marks().settled(cost);
     x.tally()
         .add(
             new AttemptRecord(
@@ -105,36 +113,6 @@ public final class SpendingStage implements Stage {
   private Usage estimate(Exchange x, CharSequence produced) {
     var ask = x.plan().ask();
     return new Usage(
-        tokens.count(prompt(ask)), tokens.count(produced), 0, 0, searches(x, ask), true);
-  }
-
-  /** A forced search is made, and billed, before the first word. */
-  private static long searches(Exchange x, Ask ask) {
-    var forced =
-        x.currentAttempt().target().search()
-            || (ask instanceof Ask.Prompted prompted && prompted.function().search().on());
-    return forced ? 1 : 0;
-  }
-
-  private static String prompt(Ask ask) {
-    var text = new StringBuilder();
-    switch (ask) {
-      case Ask.Prompted prompted ->
-          prompted.messages().stream().map(Message::text).forEach(t -> text.append(t).append('\n'));
-      case Ask.Chat chat ->
-          chat.body()
-              .path("messages")
-              .forEach(
-                  message -> {
-                    var content = message.path("content");
-                    if (content.isTextual()) {
-                      text.append(content.textValue());
-                    } else {
-                      content.forEach(part -> text.append(part.path("text").asText("")));
-                    }
-                    text.append('\n');
-                  });
-    }
-    return text.toString();
+        tokens.count(ask.prompt()), tokens.count(produced), 0, 0, x.searches() ? 1 : 0, true);
   }
 }

@@ -12,24 +12,25 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The outermost stage: every admitted call leaves exactly one record, appended before the last byte
- * of its reply leaves. A call that was refused before its admission leaves none. Thread-safe.
+ * The outermost stage: every admitted call leaves exactly one record, in the journal before the
+ * last byte of its reply leaves. A call that was refused before its admission leaves none. One per
+ * event loop, confined to it.
  */
 public final class MeteringStage implements Stage {
   private static final Duration FULL_WAIT = Duration.ofSeconds(1);
 
-  private final Journal journal;
+  private final CallJournal journal;
   private final CallListener listener;
   private final Clock clock;
 
   /**
    * A metering stage.
    *
-   * @param journal takes the records
+   * @param journal takes the marks of this event loop's calls
    * @param listener is told of every call that ends, admitted or not
-   * @param clock dates and measures the calls
+   * @param clock measures the calls
    */
-  public MeteringStage(Journal journal, CallListener listener, Clock clock) {
+  public MeteringStage(CallJournal journal, CallListener listener, Clock clock) {
     this.journal = journal;
     this.listener = listener;
     this.clock = clock;
@@ -37,28 +38,46 @@ public final class MeteringStage implements Stage {
 
   @Override
   public Future<Reply> handle(Exchange x, Chain next) {
-    if (!journal.reserve()) {
-      return Future.failedFuture(
-          AIError.of(
-                  ErrorCode.OVERLOADED,
-                  "The queue of usage records is full, so no call can be recorded; try again"
-                      + " shortly.")
-              .retryAfter(FULL_WAIT));
-    }
-    var answered = next.proceed(x).onFailure(error -> finish(x, Optional.of(AIError.from(error))));
-    return answered.map(
-        reply ->
-            reply.observed(
-                _ -> finish(x, Optional.empty()), error -> finish(x, Optional.of(error))));
+    return journal.open(x).map(entry -> handle(x, next, entry)).orElseGet(MeteringStage::full);
   }
 
-  private void finish(Exchange x, Optional<AIError> error) {
+  private Future<Reply> handle(Exchange x, Chain next, CallJournal.Entry entry) {
+    x.tally().marks(entry);
+    return next.proceed(x)
+        .transform(
+            outcome -> {
+              if (outcome.failed()) {
+                var error = AIError.from(outcome.cause());
+                return finish(x, entry, Optional.of(error))
+                    .transform(_ -> Future.failedFuture(error));
+              }
+              return switch (outcome.result()) {
+                case Reply.Whole whole -> finish(x, entry, Optional.empty()).map(whole);
+                case Reply.Streamed streamed ->
+                    Future.succeededFuture(
+                        new Reply.Streamed(
+                            streamed.stream().ending(error -> finish(x, entry, error))));
+              };
+            });
+  }
+
+  private Future<Void> finish(Exchange x, CallJournal.Entry entry, Optional<AIError> error) {
     var took = Duration.ofNanos(clock.nanoTime() - x.origin().arrivedNanos());
+    var kept = Future.<Void>succeededFuture();
     if (x.tally().admitted()) {
-      journal.append(UsageRecord.of(x, clock.now(), took, error.map(AIError::code)));
+      kept = entry.finished(x, took, error.map(AIError::code));
     } else {
-      journal.release();
+      entry.release();
     }
     listener.finished(x, took, error);
+    return kept;
+  }
+
+  private static Future<Reply> full() {
+    return Future.failedFuture(
+        AIError.of(
+                ErrorCode.OVERLOADED,
+                "The journal of usage is full, so no call can be recorded; try again shortly.")
+            .retryAfter(FULL_WAIT));
   }
 }

@@ -8,6 +8,7 @@ import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Target;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,13 +19,15 @@ import java.util.UUID;
  * its answer.
  *
  * @param id the call's id
- * @param startedAt when it came in, written once and never computed again
+ * @param startedAt when it came in, in whole microseconds as the database keeps it; written once
+ *     and never computed again, since it is half of the row's key
  * @param correlation the caller's own id
  * @param door which door it came through
  * @param streamed whether the answer was wanted as a stream
  * @param key the id of the key
  * @param user on whose account it went
  * @param team the key's team
+ * @param lease the lease that its unit was taken from
  * @param function the function, or {@code chat}
  * @param version the function's version
  * @param variant the experiment's arm
@@ -52,6 +55,7 @@ public record UsageRecord(
     UUID key,
     String user,
     Optional<String> team,
+    Optional<UUID> lease,
     String function,
     Optional<String> version,
     Optional<String> variant,
@@ -76,7 +80,9 @@ public record UsageRecord(
     /** Failed. */
     ERROR("error"),
     /** The caller went away. */
-    CANCELLED("cancelled");
+    CANCELLED("cancelled"),
+    /** Its process died before it had ended; billed by estimate. */
+    INTERRUPTED("interrupted");
 
     private final String label;
 
@@ -89,19 +95,31 @@ public record UsageRecord(
       return label;
     }
 
-    private static Outcome of(Optional<ErrorCode> error) {
+    static Outcome of(Optional<ErrorCode> error) {
       return error.map(code -> code == ErrorCode.CANCELLED ? CANCELLED : ERROR).orElse(OK);
     }
   }
 
   /** Copies the tags and the attempts. */
   public UsageRecord {
+    startedAt = startedAt.truncatedTo(ChronoUnit.MICROS);
     tags = Map.copyOf(tags);
     attempts = List.copyOf(attempts);
   }
 
+  /** The record of a call that is admitted, as it stays if nobody lives to see its end. */
+  static UsageRecord admitted(Exchange x, Instant startedAt) {
+    return of(x, startedAt, Duration.ZERO, Outcome.INTERRUPTED, Optional.empty());
+  }
+
   /** The record of a call that has just ended. */
-  static UsageRecord of(Exchange x, Instant endedAt, Duration took, Optional<ErrorCode> error) {
+  static UsageRecord ended(
+      Exchange x, Instant startedAt, Duration took, Optional<ErrorCode> error) {
+    return of(x, startedAt, took, Outcome.of(error), error);
+  }
+
+  private static UsageRecord of(
+      Exchange x, Instant startedAt, Duration took, Outcome outcome, Optional<ErrorCode> error) {
     var origin = x.origin();
     var plan = x.plan();
     var tally = x.tally();
@@ -112,18 +130,19 @@ public record UsageRecord(
             : Optional.of(Duration.ofNanos(tally.firstByteNanos() - origin.arrivedNanos()));
     return new UsageRecord(
         origin.id(),
-        endedAt.minus(took),
+        startedAt,
         origin.correlation(),
         origin.door().label(),
         x.call().stream(),
         x.principal().key(),
         x.principal().user(),
         x.principal().team(),
+        tally.lease(),
         plan.label(),
         plan.function().map(f -> f.version()),
         plan.variant(),
         tally.lastTarget().orElse(plan.route().first()),
-        Outcome.of(error),
+        outcome,
         error,
         took,
         firstByte,
@@ -135,5 +154,41 @@ public record UsageRecord(
         tally.repairKinds().values().stream().mapToInt(Integer::intValue).sum(),
         x.call().options().tags(),
         attempts);
+  }
+
+  /** Whether nobody saw its end. */
+  boolean interrupted() {
+    return outcome == Outcome.INTERRUPTED;
+  }
+
+  /** The same call with this bill. */
+  UsageRecord billed(
+      Target asked, int again, Usage used, Optional<Usd> price, List<AttemptRecord> lines) {
+    return new UsageRecord(
+        id,
+        startedAt,
+        correlation,
+        door,
+        streamed,
+        key,
+        user,
+        team,
+        lease,
+        function,
+        version,
+        variant,
+        asked,
+        outcome,
+        error,
+        took,
+        firstByte,
+        again,
+        used,
+        price,
+        providerCost,
+        cache,
+        repairs,
+        tags,
+        lines);
   }
 }

@@ -8,6 +8,7 @@ import dev.weir.core.Usd;
 import dev.weir.gateway.AttemptRecord;
 import dev.weir.storage.Database;
 import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.OffsetDateTime;
@@ -21,11 +22,13 @@ import java.util.function.IntFunction;
 /** The writing side of {@code ai_usage_metrics}. */
 final class UsageTable {
   /**
-   * One statement for any number of rows. What is there already is left alone, so a repeated batch
-   * changes nothing. A time outside the partitions that exist is moved to their edge and marked, so
-   * that no clock can lose a record.
+   * One statement for any number of rows, each call once. What is there already is left alone, so a
+   * repeated batch changes nothing; only a row of a call that was taken for interrupted gives way
+   * to one that saw the call's end. A time outside the partitions that exist is moved to their edge
+   * and marked, so that no clock can lose a record; the moved time is remembered, so that the same
+   * record finds its row again when there are more partitions.
    */
-  private static final String INSERT =
+  private static final String UPSERT =
       """
       WITH span AS (
         SELECT min(begins) AS first, max(ends) - interval '1 microsecond' AS last
@@ -34,32 +37,59 @@ final class UsageTable {
       ), sent AS (
         SELECT
           row.*,
-          least(greatest(row.came_in, span.first), span.last) AS started_at
+          coalesce(clamp.started_at, least(greatest(row.came_in, span.first), span.last)) AS started_at
         FROM span, unnest(
           $1::uuid[], $2::timestamptz[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
           $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::int[], $16::bigint[],
           $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::boolean[], $22::text[]::numeric[], $23::text[]::numeric[],
-          $24::text[], $25::int[], $26::text[], $27::boolean[], $28::boolean[], $29::text[], $30::text[], $31::text[], $32::bigint[])
+          $24::text[], $25::int[], $26::text[], $27::boolean[], $28::boolean[], $29::text[], $30::text[], $31::text[],
+          $32::bigint[], $33::uuid[])
           AS row (
             id, came_in, user_id, key_id, team_id, function_name, function_version, variant, provider, model, status,
             error_code, execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens,
             prompt_tokens_cached, reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status,
-            repairs, correlation_id, streamed, simulated, door, tags, attempts, prompt_tokens_cache_written)
+            repairs, correlation_id, streamed, simulated, door, tags, attempts, prompt_tokens_cache_written, lease_id)
+        LEFT JOIN usage_clamps AS clamp USING (id)
+      ), clamped AS (
+        INSERT INTO usage_clamps (id, started_at)
+        SELECT id, started_at FROM sent WHERE started_at <> came_in
+        ON CONFLICT DO NOTHING
       )
-      INSERT INTO ai_usage_metrics (
-        id, started_at, billing_month, time_clamped, user_id, key_id, team_id, function_name, function_version, variant,
-        provider, model, status, error_code, execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens,
-        completion_tokens, prompt_tokens_cached, reasoning_tokens, search_count, estimated, cost_usd,
-        provider_cost_usd, cache_status, repairs, correlation_id, streamed, simulated, door, tags, attempts,
+      INSERT INTO ai_usage_metrics AS kept (
+        id, started_at, billing_month, time_clamped, user_id, key_id, team_id, lease_id, function_name,
+        function_version, variant, provider, model, status, error_code, execution_time_ms, time_to_first_byte_ms,
+        retry_count, prompt_tokens, completion_tokens, prompt_tokens_cached, reasoning_tokens, search_count, estimated,
+        cost_usd, provider_cost_usd, cache_status, repairs, correlation_id, streamed, simulated, door, tags, attempts,
         prompt_tokens_cache_written)
       SELECT
         id, started_at, date_trunc('month', started_at AT TIME ZONE 'UTC')::date, started_at <> came_in, user_id,
-        key_id, team_id, function_name, function_version, variant, provider, model, status, error_code,
+        key_id, team_id, lease_id, function_name, function_version, variant, provider, model, status, error_code,
         execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens, prompt_tokens_cached,
         reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status, repairs, correlation_id,
         streamed, simulated, door, tags::jsonb, attempts::jsonb, prompt_tokens_cache_written
       FROM sent
-      ON CONFLICT DO NOTHING
+      ON CONFLICT (id, started_at) DO UPDATE SET
+        recorded_at = excluded.recorded_at, function_version = excluded.function_version, variant = excluded.variant,
+        provider = excluded.provider, model = excluded.model, status = excluded.status,
+        error_code = excluded.error_code, execution_time_ms = excluded.execution_time_ms,
+        time_to_first_byte_ms = excluded.time_to_first_byte_ms, retry_count = excluded.retry_count,
+        prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens,
+        prompt_tokens_cached = excluded.prompt_tokens_cached, reasoning_tokens = excluded.reasoning_tokens,
+        search_count = excluded.search_count, estimated = excluded.estimated, cost_usd = excluded.cost_usd,
+        provider_cost_usd = excluded.provider_cost_usd, cache_status = excluded.cache_status,
+        prompt_tokens_cache_written = excluded.prompt_tokens_cache_written,
+        repairs = excluded.repairs, simulated = excluded.simulated, attempts = excluded.attempts
+      WHERE kept.status = 'interrupted' AND excluded.status <> 'interrupted'
+      """;
+
+  /** How many of these calls have a row. */
+  private static final String KNOWN =
+      """
+      SELECT count(*) AS rows
+      FROM unnest($1::uuid[], $2::timestamptz[]) AS sent (id, came_in)
+      LEFT JOIN usage_clamps AS clamp USING (id)
+      JOIN ai_usage_metrics AS kept
+        ON kept.id = sent.id AND kept.started_at = coalesce(clamp.started_at, sent.came_in)
       """;
 
   private static final String SET_ASIDE =
@@ -75,8 +105,14 @@ final class UsageTable {
     this.database = database;
   }
 
-  /** Writes these records in one transaction. */
+  /**
+   * Writes these records in one transaction, no two of one call. Fails, and changes nothing, unless
+   * every one of them has a row then.
+   */
   Future<Void> insert(List<UsageRecord> records) {
+    if (records.isEmpty()) {
+      return Future.succeededFuture();
+    }
     var rows = Tuple.tuple();
     add(rows, records, UUID[]::new, r -> r.id());
     add(rows, records, OffsetDateTime[]::new, r -> r.startedAt().atOffset(ZoneOffset.UTC));
@@ -110,7 +146,35 @@ final class UsageTable {
     add(rows, records, String[]::new, r -> tags(r).toString());
     add(rows, records, String[]::new, r -> attempts(r).toString());
     add(rows, records, Long[]::new, r -> r.usage().writtenTokens());
-    return database.ledger(c -> c.preparedQuery(INSERT).execute(rows).mapEmpty());
+    addOptional(rows, records, UUID[]::new, r -> r.lease());
+    return database.ledger(
+        c ->
+            c.preparedQuery(UPSERT)
+                .execute(rows)
+                .compose(
+                    done ->
+                        done.rowCount() == records.size()
+                            ? Future.succeededFuture()
+                            : allKnown(c, records)));
+  }
+
+  /** Fewer rows were written than sent: the others must have been there before. */
+  private static Future<Void> allKnown(SqlConnection connection, List<UsageRecord> records) {
+    var keys = Tuple.tuple();
+    add(keys, records, UUID[]::new, r -> r.id());
+    add(keys, records, OffsetDateTime[]::new, r -> r.startedAt().atOffset(ZoneOffset.UTC));
+    return connection
+        .preparedQuery(KNOWN)
+        .execute(keys)
+        .compose(
+            found -> {
+              var known = found.iterator().next().getLong("rows");
+              return known == records.size()
+                  ? Future.succeededFuture()
+                  : Future.failedFuture(
+                      new IllegalStateException(
+                          "of " + records.size() + " records only " + known + " have a row"));
+            });
   }
 
   /**

@@ -1,13 +1,14 @@
 /**
- * One record for every admitted call.
+ * One record for every admitted call, exactly once, whatever is killed.
  *
- * <p>{@link dev.weir.metering.MeteringStage} stands outermost and turns a call's tally into a
- * {@link dev.weir.metering.UsageRecord} before the reply's last byte leaves; {@link
- * dev.weir.metering.UsageWriter} writes records to {@code ai_usage_metrics} in idempotent batches,
- * keyed by the gateway's own id. Room for the record is reserved before a call is admitted, so a
- * full queue refuses new calls and never loses an admitted one. {@link dev.weir.metering.Journal}
- * is the seam at which records will survive a kill of the process. May use {@code gateway}, {@code
- * jobs}, {@code storage} and {@code core}.
+ * <p>{@link dev.weir.metering.MeteringStage} stands outermost and leaves a call's marks in {@link
+ * dev.weir.metering.CallJournal}, the last one before the reply's last byte; {@link
+ * dev.weir.metering.UsageWriter} carries ended calls from the journal to {@code ai_usage_metrics}
+ * in idempotent batches, and {@link dev.weir.metering.Replay} does the same with the journals of
+ * dead processes. Room for all marks of a call is reserved before it is admitted, so a full journal
+ * refuses new calls and never loses an admitted one. May use {@code gateway}, {@code pricing},
+ * {@code storage}, {@code journal}, {@code config} and {@code core}; docs/metering.md tells the
+ * whole.
  */
 @NullMarked
 package dev.weir.metering;

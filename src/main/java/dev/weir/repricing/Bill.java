@@ -63,7 +63,9 @@ record Bill(
       var now =
           usage.equals(Usage.NONE)
               ? Optional.of(Usd.ZERO)
-              : prices.cost(line.path("model").asText(model), usage, startedAt);
+              : lost(usage)
+                  ? settled(line)
+                  : prices.cost(line.path("model").asText(model), usage, startedAt);
       sum = sum.flatMap(before -> now.map(before::plus));
       priced.add(with(line, now));
     }
@@ -73,6 +75,17 @@ record Bill(
   /** Whether it says the same as another look. */
   boolean says(Look.Priced other) {
     return cost.equals(other.cost()) && costs(lines).equals(costs(other.lines()));
+  }
+
+  /** Of an attempt that was settled before its process died, only the cost survived. */
+  private static boolean lost(Usage usage) {
+    return usage.estimated() && usage.totalTokens() == 0 && usage.searches() == 0;
+  }
+
+  private static Optional<Usd> settled(JsonNode line) {
+    return Optional.of(line.path("cost_usd"))
+        .filter(JsonNode::isNumber)
+        .map(cost -> Usd.of(cost.decimalValue()));
   }
 
   private static JsonNode with(JsonNode line, Optional<Usd> cost) {
@@ -85,11 +98,7 @@ record Bill(
   }
 
   private static java.util.List<Optional<Usd>> costs(ArrayNode lines) {
-    return lines
-        .valueStream()
-        .map(line -> Optional.of(line.path("cost_usd")).filter(JsonNode::isNumber))
-        .map(cost -> cost.map(c -> Usd.of(c.decimalValue())))
-        .toList();
+    return lines.valueStream().map(Bill::settled).toList();
   }
 
   /** The usage that stands in a line. */

@@ -3,6 +3,7 @@ package dev.weir.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weir.testing.Eventually;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -180,7 +181,7 @@ class JournalTest {
       reader.free(segment);
     }
 
-    await(() -> chain.reserve(size));
+    Eventually.until("it has room", () -> chain.reserve(size));
     assertThat(journal.bytes()).isLessThanOrEqualTo(SMALL.total());
   }
 
@@ -341,16 +342,8 @@ class JournalTest {
 
   private static void append(Chain chain, String text) throws InterruptedException {
     var body = bytes(text);
-    await(() -> chain.reserve(Chain.size(body.length, false)));
+    Eventually.until("it has room", () -> chain.reserve(Chain.size(body.length, false)));
     chain.append(body, body.length);
-  }
-
-  private static void await(java.util.function.BooleanSupplier condition)
-      throws InterruptedException {
-    for (var until = System.nanoTime() + 20_000_000_000L; !condition.getAsBoolean(); ) {
-      assertThat(System.nanoTime()).isLessThan(until);
-      TimeUnit.MILLISECONDS.sleep(1);
-    }
   }
 
   private static List<String> rest(ChainReader reader) {

@@ -2,57 +2,88 @@ package dev.weir.metering;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.config.JournalSettings.Durability;
 import dev.weir.core.AIError;
 import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
+import dev.weir.core.Usd;
+import dev.weir.gateway.Answer;
 import dev.weir.gateway.AnswerStream;
+import dev.weir.gateway.Attempt;
+import dev.weir.gateway.CallMarks;
 import dev.weir.gateway.Chain;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Exchanges;
 import dev.weir.gateway.Reply;
 import dev.weir.gateway.Stage;
+import dev.weir.journal.JournalDirectory;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class MeteringStageTest {
-  private final Books books = new Books(1);
+  @TempDir Path root;
   private final List<String> told = new ArrayList<>();
-  private final MeteringStage stage =
-      new MeteringStage(
-          books,
-          (_, _, error) -> told.add(error.map(e -> e.code().name()).orElse("ok")),
-          Clock.system());
+  private JournalDirectory directory;
+  private MeteringStage stage;
+
+  @BeforeEach
+  void open() throws IOException {
+    directory = JournalDirectory.open(root, UUID.randomUUID(), bounds(), 1);
+    stage = stage(Durability.PROCESS);
+  }
+
+  @AfterEach
+  void close() {
+    directory.close(true);
+  }
 
   @Test
-  void anAdmittedCallThatIsAnsweredLeavesOneRecord() {
-    run(Exchanges.chat("a/b"), admits(Future.succeededFuture(whole())));
+  void anAdmittedCallThatIsAnsweredLeavesItsBeginningAndItsEnd() {
+    var x = Exchanges.chat("a/b");
 
-    assertThat(books.records)
-        .singleElement()
-        .satisfies(r -> assertThat(r.outcome()).isEqualTo(UsageRecord.Outcome.OK));
+    run(x, admits(Future.succeededFuture(whole())));
+
+    var marks = marks();
+    assertThat(marks).hasSize(2);
+    var admitted = ((Mark.Admitted) marks.getFirst()).record();
+    var ended = ((Mark.Finished) marks.getLast()).record();
+    assertThat(admitted.outcome()).isEqualTo(UsageRecord.Outcome.INTERRUPTED);
+    assertThat(ended.outcome()).isEqualTo(UsageRecord.Outcome.OK);
+    assertThat(ended.id()).isEqualTo(admitted.id()).isEqualTo(x.origin().id());
+    // Half of the row's key: the same in both, whatever the clocks did in between.
+    assertThat(ended.startedAt()).isEqualTo(admitted.startedAt());
     assertThat(told).containsExactly("ok");
   }
 
   @Test
-  void anAdmittedCallThatFailsLeavesOneRecordWithItsCode() {
+  void anAdmittedCallThatFailsLeavesItsEndWithTheCode() {
     run(Exchanges.chat("a/b"), admits(Future.failedFuture(AIError.of(ErrorCode.TIMEOUT, "late"))));
 
-    assertThat(books.records)
-        .singleElement()
-        .satisfies(r -> assertThat(r.error()).contains(ErrorCode.TIMEOUT));
+    assertThat(((Mark.Finished) marks().getLast()).record().error()).contains(ErrorCode.TIMEOUT);
   }
 
   @Test
-  void aCallThatIsRefusedBeforeItsAdmissionLeavesNoneAndGivesItsRoomBack() {
-    run(
-        Exchanges.chat("a/b"),
-        (_, _) -> Future.failedFuture(AIError.of(ErrorCode.QUOTA_EXCEEDED, "used up")));
+  void aCallThatIsRefusedBeforeItsAdmissionLeavesNothingAndGivesItsRoomBack() {
+    for (var i = 0; i < 2_000; i++) {
+      run(
+          Exchanges.chat("a/b"),
+          (_, _) -> Future.failedFuture(AIError.of(ErrorCode.QUOTA_EXCEEDED, "used up")));
+    }
 
-    assertThat(books.records).isEmpty();
-    assertThat(books.room).isEqualTo(1);
-    assertThat(told).containsExactly("QUOTA_EXCEEDED");
+    assertThat(marks()).isEmpty();
+    assertThat(told).hasSize(2_000).containsOnly("QUOTA_EXCEEDED");
   }
 
   @Test
@@ -62,21 +93,21 @@ class MeteringStageTest {
         run(
             Exchanges.chat("a/b", true),
             admits(Future.succeededFuture(new Reply.Streamed(scripted))));
-    var recordsAtEnd = new ArrayList<Integer>();
+    var marksAtEnd = new ArrayList<Mark>();
     ((Reply.Streamed) reply.result())
         .stream()
             .start(
                 new IgnoringSink() {
                   @Override
-                  public void end(dev.weir.gateway.Answer answer) {
-                    recordsAtEnd.add(books.records.size());
+                  public void end(Answer answer) {
+                    marksAtEnd.addAll(marks());
                   }
                 });
-    assertThat(books.records).isEmpty();
 
     scripted.sink.end(Exchanges.answer("hi"));
 
-    assertThat(recordsAtEnd).containsExactly(1);
+    assertThat(marksAtEnd).hasSize(2);
+    assertThat(marksAtEnd.getLast()).isInstanceOf(Mark.Finished.class);
   }
 
   @Test
@@ -90,21 +121,105 @@ class MeteringStageTest {
 
     scripted.sink.fail(AIError.of(ErrorCode.CANCELLED, "gone"));
 
-    assertThat(books.records)
-        .singleElement()
-        .satisfies(r -> assertThat(r.outcome()).isEqualTo(UsageRecord.Outcome.CANCELLED));
+    assertThat(((Mark.Finished) marks().getLast()).record().outcome())
+        .isEqualTo(UsageRecord.Outcome.CANCELLED);
   }
 
   @Test
-  void withoutRoomForARecordACallIsRefusedBeforeAnythingHappens() {
-    books.room = 0;
+  void anAttemptThatIsSentIsMarkedWithHowFarItCame() {
+    var x = Exchanges.chat("a/b");
+    var attempt = new Attempt(UUID.randomUUID(), 1, Exchanges.target("a/b"));
+    run(
+        x,
+        admits(
+            at -> {
+              attempt.marks(at.tally().marks().attempt(at.with(attempt)).orElseThrow());
+              attempt.markSent();
+              attempt.produced("twelve chars");
+              return Future.future(_ -> {});
+            }));
 
-    var reply = run(Exchanges.chat("a/b"), admits(Future.succeededFuture(whole())));
+    var sent = (Mark.Sent) marks().getLast();
+    assertThat(sent.call()).isEqualTo(x.origin().id());
+    assertThat(sent.attempt()).isEqualTo(attempt.id());
+    assertThat(sent.promptCharacters()).isEqualTo("Say hello to me\n".length());
+    assertThat(sent.progress().characters()).isEqualTo(12);
+  }
 
-    assertThat(reply.cause())
+  @Test
+  void anAttemptThatIsSettledIsMarkedWithItsCost() {
+    var attempt = new Attempt(UUID.randomUUID(), 1, Exchanges.target("a/b"));
+    run(
+        Exchanges.chat("a/b"),
+        admits(
+            at -> {
+              attempt.marks(at.tally().marks().attempt(at.with(attempt)).orElseThrow());
+              attempt.markSent();
+              attempt.marks().settled(Optional.of(new Usd(77)));
+              attempt.produced("too late to matter");
+              return Future.future(_ -> {});
+            }));
+
+    assertThat(((Mark.Sent) marks().getLast()).progress().cost()).contains(new Usd(77));
+  }
+
+  @Test
+  void aFullJournalRefusesNewCallsAndHasRoomForTheEndOfEveryAdmittedOne() {
+    var ends = new ArrayList<io.vertx.core.Promise<Reply>>();
+    var outcomes = new ArrayList<Future<Reply>>();
+    do {
+      var end = io.vertx.core.Promise.<Reply>promise();
+      ends.add(end);
+      outcomes.add(run(Exchanges.chat("a/b"), admits(end.future())));
+    } while (!outcomes.getLast().failed() || ends.size() < 2);
+    var refused = outcomes.removeLast();
+    assertThat(refused.cause())
         .isInstanceOfSatisfying(
             AIError.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OVERLOADED));
-    assertThat(books.records).isEmpty();
+    ends.removeLast();
+
+    ends.forEach(end -> end.complete(whole()));
+
+    assertThat(outcomes).isNotEmpty().allMatch(Future::succeeded);
+    assertThat(marks().stream().filter(Mark.Finished.class::isInstance)).hasSize(ends.size());
+  }
+
+  @Test
+  void withTheDurabilityOfTheMachineAReplyWaitsForTheDisk() throws Exception {
+    var vertx = Vertx.vertx();
+    try {
+      var machine = stage(Durability.MACHINE);
+      var marksAtReply = new CompletableFuture<Integer>();
+      vertx.runOnContext(
+          _ ->
+              Chain.of(List.of(machine, admits(Future.succeededFuture(whole()))))
+                  .proceed(Exchanges.chat("a/b"))
+                  .onSuccess(_ -> marksAtReply.complete(marks().size())));
+
+      assertThat(marksAtReply.get(20, TimeUnit.SECONDS)).isEqualTo(2);
+    } finally {
+      vertx.close();
+    }
+  }
+
+  private MeteringStage stage(Durability durability) {
+    return new MeteringStage(
+        new CallJournal(directory, 0, durability, Clock.system()),
+        (_, _, error) -> told.add(error.map(e -> e.code().name()).orElse("ok")),
+        Clock.system());
+  }
+
+  private static JournalDirectory.Bounds bounds() {
+    return new JournalDirectory.Bounds(64 << 10, 4 * (64 << 10));
+  }
+
+  private List<Mark> marks() {
+    var reader = directory.chain(0).reader();
+    var marks = new ArrayList<Mark>();
+    for (var next = reader.next(); next.isPresent(); next = reader.next()) {
+      marks.add(MarkCodec.read(next.get()));
+    }
+    return marks;
   }
 
   private Future<Reply> run(Exchange x, Stage rest) {
@@ -116,35 +231,15 @@ class MeteringStageTest {
   }
 
   private static Stage admits(Future<Reply> reply) {
-    return (x, _) -> {
-      x.tally().admit();
-      return reply;
-    };
+    return admits(_ -> reply);
   }
 
-  /** A journal in memory. */
-  private static final class Books implements Journal {
-    private final List<UsageRecord> records = new ArrayList<>();
-    private int room;
-
-    private Books(int room) {
-      this.room = room;
-    }
-
-    @Override
-    public boolean reserve() {
-      return room-- > 0;
-    }
-
-    @Override
-    public void release() {
-      room++;
-    }
-
-    @Override
-    public void append(UsageRecord record) {
-      records.add(record);
-    }
+  private static Stage admits(java.util.function.Function<Exchange, Future<Reply>> rest) {
+    return (x, _) -> {
+      x.tally().admit();
+      CallMarks marks = x.tally().marks();
+      return marks.admitted(x).compose(_ -> rest.apply(x));
+    };
   }
 
   private static final class ScriptedStream implements AnswerStream {
@@ -167,7 +262,7 @@ class MeteringStageTest {
     public void part(AnswerStream.Part part) {}
 
     @Override
-    public void end(dev.weir.gateway.Answer answer) {}
+    public void end(Answer answer) {}
 
     @Override
     public void fail(AIError error) {}

@@ -1,13 +1,17 @@
 package dev.weir.metering;
 
 import dev.weir.core.Clock;
+import dev.weir.core.ErrorCode;
 import dev.weir.core.Ids;
 import dev.weir.core.Usage;
 import dev.weir.core.Usd;
 import dev.weir.gateway.AttemptRecord;
 import dev.weir.gateway.Exchanges;
+import dev.weir.gateway.ModelRef;
+import dev.weir.gateway.Target;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,15 +22,101 @@ final class UsageRecords {
   private UsageRecords() {}
 
   static UsageRecord of(String user) {
-    return at(Instant.now(), user, "chat");
+    return at(now(), user, "chat");
+  }
+
+  /** In whole microseconds, as records keep it. */
+  private static Instant now() {
+    return Instant.now().truncatedTo(ChronoUnit.MICROS);
   }
 
   static UsageRecord unpriced(String user) {
-    return record(Instant.now(), user, "chat", Optional.empty());
+    return record(now(), user, "chat", Optional.empty());
   }
 
   static UsageRecord at(Instant startedAt, String user, String function) {
     return record(startedAt, user, function, Optional.of(new Usd(12_345)));
+  }
+
+  /** A record in which nothing is empty. */
+  static UsageRecord full() {
+    var target =
+        new Target(new ModelRef("openai", "o/1"), "sandbox", true, true, Optional.of("pro"));
+    var usage = new Usage(1_000_000, 200, 100, 7, 8, 50, 3, true);
+    return new UsageRecord(
+        Ids.next(Clock.system()),
+        Instant.parse("2026-11-24T10:00:00.123456Z"),
+        Optional.of("order-7"),
+        "bus",
+        true,
+        UUID.randomUUID(),
+        "ann@example.org",
+        Optional.of("growth"),
+        Optional.of(UUID.randomUUID()),
+        "cover-letter",
+        Optional.of("v1"),
+        Optional.of("b"),
+        target,
+        UsageRecord.Outcome.ERROR,
+        Optional.of(ErrorCode.PROVIDER_ERROR),
+        Duration.ofMillis(1_234),
+        Optional.of(Duration.ofMillis(56)),
+        2,
+        usage,
+        Optional.of(new Usd(1)),
+        Optional.of(new Usd(2)),
+        "miss",
+        2,
+        Map.of("team", "growth", "feature", "größer"),
+        List.of(
+            new AttemptRecord(
+                UUID.randomUUID(),
+                target,
+                Instant.parse("2026-11-24T10:00:00.5Z"),
+                Optional.of(ErrorCode.TIMEOUT),
+                Duration.ofMillis(1_200),
+                usage,
+                Optional.of(new Usd(1)),
+                Optional.of(new Usd(2))),
+            new AttemptRecord(
+                UUID.randomUUID(),
+                Exchanges.target("a/b"),
+                Instant.EPOCH,
+                Optional.empty(),
+                Duration.ZERO,
+                Usage.NONE,
+                Optional.empty(),
+                Optional.empty())));
+  }
+
+  /** The same call, taken for interrupted and billed by an estimate. */
+  static UsageRecord interrupted(UsageRecord ended, long nanos) {
+    return new UsageRecord(
+        ended.id(),
+        ended.startedAt(),
+        ended.correlation(),
+        ended.door(),
+        ended.streamed(),
+        ended.key(),
+        ended.user(),
+        ended.team(),
+        ended.lease(),
+        ended.function(),
+        ended.version(),
+        ended.variant(),
+        ended.target(),
+        UsageRecord.Outcome.INTERRUPTED,
+        Optional.empty(),
+        Duration.ZERO,
+        Optional.empty(),
+        0,
+        new Usage(1, 0, 0, 0, 0, true),
+        Optional.of(new Usd(nanos)),
+        Optional.empty(),
+        "off",
+        0,
+        Map.of(),
+        List.of());
   }
 
   private static UsageRecord record(
@@ -41,6 +131,7 @@ final class UsageRecords {
         true,
         UUID.randomUUID(),
         user,
+        Optional.empty(),
         Optional.empty(),
         function,
         Optional.of("v1"),

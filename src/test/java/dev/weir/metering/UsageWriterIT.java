@@ -2,25 +2,56 @@ package dev.weir.metering;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.pricing.PriceFile;
+import dev.weir.pricing.PriceTable;
+import dev.weir.testing.Eventually;
 import dev.weir.testing.TestDatabase;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
 import java.math.BigDecimal;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith({VertxExtension.class, TestDatabase.Extension.class})
 class UsageWriterIT {
+  private static final int SEGMENT = 256 << 10;
+
+  private static final PriceTable PRICES =
+      ((PriceFile.Result.Loaded) PriceFile.read(Path.of("conf/prices.yaml"))).table();
+
+  @TempDir Path root;
+  private Journals journal;
+  private UsageWriter writer;
+
+  @BeforeEach
+  void open(Vertx vertx, TestDatabase database) throws Exception {
+    journal = new Journals(root, SEGMENT, 8);
+    writer = new UsageWriter(vertx, database.database(vertx), journal.directory, List.of());
+    writer.start();
+  }
+
+  @AfterEach
+  void close() throws InterruptedException {
+    writer.stop();
+    journal.close();
+  }
+
   @Test
   void everyColumnOfARecordArrives(Vertx vertx, TestDatabase database) throws Exception {
-    var writer = new UsageWriter(vertx, database.database(vertx), 10);
     var record = UsageRecords.of("column-user");
 
-    append(writer, record);
+    append(record);
 
     var row = database.query("SELECT * FROM ai_usage_metrics WHERE id = ?", record.id()).getFirst();
     assertThat(row)
@@ -55,9 +86,8 @@ class UsageWriterIT {
   @Test
   void aRecordWithoutAPriceArrivesWithoutACost(Vertx vertx, TestDatabase database)
       throws Exception {
-    var writer = new UsageWriter(vertx, database.database(vertx), 10);
 
-    append(writer, UsageRecords.unpriced("unpriced"), UsageRecords.of("unpriced"));
+    append(UsageRecords.unpriced("unpriced"), UsageRecords.of("unpriced"));
 
     assertThat(
             database.value(
@@ -68,39 +98,34 @@ class UsageWriterIT {
 
   @Test
   void aRecordThatComesTwiceIsWrittenOnce(Vertx vertx, TestDatabase database) throws Exception {
-    var writer = new UsageWriter(vertx, database.database(vertx), 10);
     var record = UsageRecords.of("twice");
 
-    append(writer, record, record);
-    append(writer, record);
+    append(record, record);
+    append(record);
 
     assertThat(database.value("SELECT count(*) FROM ai_usage_metrics WHERE user_id = 'twice'"))
         .isEqualTo(1L);
   }
 
   @Test
-  void aThousandRecordsArriveAndAllRoomIsGivenBack(Vertx vertx, TestDatabase database)
-      throws Exception {
-    var writer = new UsageWriter(vertx, database.database(vertx), 2_000);
+  void aThousandRecordsArrive(Vertx vertx, TestDatabase database) throws Exception {
 
     append(
-        writer,
         IntStream.range(0, 1_234)
             .mapToObj(_ -> UsageRecords.of("many"))
             .toArray(UsageRecord[]::new));
 
     assertThat(database.value("SELECT count(*) FROM ai_usage_metrics WHERE user_id = 'many'"))
         .isEqualTo(1_234L);
-    assertThat(writer.pending()).isZero();
+    assertThat(writer.written()).isEqualTo(1_234L);
   }
 
   @Test
   void aRecordThatTheDatabaseRefusesHoldsUpNoOther(Vertx vertx, TestDatabase database)
       throws Exception {
-    var writer = new UsageWriter(vertx, database.database(vertx), 10);
     var poison = UsageRecords.at(Instant.now(), "poison", "nul \0 is no text");
 
-    append(writer, UsageRecords.of("healthy"), poison, UsageRecords.of("healthy"));
+    append(UsageRecords.of("healthy"), poison, UsageRecords.of("healthy"));
 
     assertThat(database.value("SELECT count(*) FROM ai_usage_metrics WHERE user_id = 'healthy'"))
         .isEqualTo(2L);
@@ -111,10 +136,8 @@ class UsageWriterIT {
 
   @Test
   void aClockThatIsYearsOffLosesNothing(Vertx vertx, TestDatabase database) throws Exception {
-    var writer = new UsageWriter(vertx, database.database(vertx), 10);
 
     append(
-        writer,
         UsageRecords.at(Instant.parse("1999-01-01T00:00:00Z"), "stepped", "chat"),
         UsageRecords.at(Instant.parse("2399-01-01T00:00:00Z"), "stepped", "chat"));
 
@@ -127,12 +150,10 @@ class UsageWriterIT {
   @Test
   void recordsWaitWhileTheTableIsAwayAndArriveOnceWhenItIsBack(Vertx vertx, TestDatabase database)
       throws Exception {
-    var writer = new UsageWriter(vertx, database.database(vertx), 10);
     database.execute("ALTER TABLE ai_usage_metrics RENAME TO ai_usage_metrics_away");
     Future<Void> flushed;
     try {
-      writer.reserve();
-      writer.append(UsageRecords.of("patient"));
+      journal.call(UsageRecords.of("patient"));
       flushed = writer.flush();
     } finally {
       database.execute("ALTER TABLE ai_usage_metrics_away RENAME TO ai_usage_metrics");
@@ -145,20 +166,157 @@ class UsageWriterIT {
   }
 
   @Test
-  void roomIsBounded(Vertx vertx, TestDatabase database) {
-    var writer = new UsageWriter(vertx, database.database(vertx), 1);
+  void aRecordWhoseTimeWasMovedFindsItsRowAgainWhenThereAreMorePartitions(
+      Vertx vertx, TestDatabase database) throws Exception {
+    var future = Instant.now().plus(Duration.ofDays(200)).truncatedTo(ChronoUnit.MICROS);
+    var record = UsageRecords.at(future, "moved", "chat");
+    append(record);
+    database.execute("SELECT weir_make_partitions(9)");
 
-    assertThat(writer.reserve()).isTrue();
-    assertThat(writer.reserve()).isFalse();
-    writer.release();
-    assertThat(writer.reserve()).isTrue();
+    append(record);
+
+    assertThat(database.value("SELECT count(*) FROM ai_usage_metrics WHERE user_id = 'moved'"))
+        .isEqualTo(1L);
   }
 
-  private static void append(UsageWriter writer, UsageRecord... records) throws Exception {
-    for (var record : records) {
-      assertThat(writer.reserve()).isTrue();
-      writer.append(record);
+  @Test
+  void aLateEndReplacesAnInterruptedCallAndTheSumsMoveByTheDifference(
+      Vertx vertx, TestDatabase database) throws Exception {
+    var ended = UsageRecords.of("late");
+    var batches = new BatchWriter(vertx, database.database(vertx));
+    done(batches.write(List.of(UsageRecords.interrupted(ended, 7))));
+    assertThat(daily(database, "late")).isEqualTo(new BigDecimal("0.000000007"));
+
+    append(ended);
+    append(ended);
+    // And never the other way round.
+    done(batches.write(List.of(UsageRecords.interrupted(ended, 9))));
+
+    assertThat(database.query("SELECT * FROM ai_usage_metrics WHERE user_id = 'late'"))
+        .singleElement()
+        .satisfies(
+            row ->
+                assertThat(row)
+                    .containsEntry("status", "ok")
+                    .containsEntry("prompt_tokens", 1_000L)
+                    .containsEntry("cost_usd", new BigDecimal("0.000012345")));
+    assertThat(daily(database, "late")).isEqualTo(new BigDecimal("0.000012345"));
+    assertThat(database.value("SELECT sum(calls)::bigint FROM usage_daily WHERE user_id = 'late'"))
+        .isEqualTo(1L);
+  }
+
+  @Test
+  void ofTwoRecordsOfOneCallInABatchTheOneThatSawTheEndIsKept(Vertx vertx, TestDatabase database)
+      throws Exception {
+    var ended = UsageRecords.of("pair");
+
+    done(
+        new BatchWriter(vertx, database.database(vertx))
+            .write(
+                List.of(
+                    UsageRecords.interrupted(ended, 7),
+                    ended,
+                    UsageRecords.interrupted(ended, 9))));
+
+    assertThat(database.value("SELECT status FROM ai_usage_metrics WHERE user_id = 'pair'"))
+        .isEqualTo("ok");
+  }
+
+  @Test
+  void aBatchWhoseRowsDoNotAddUpIsNotTakenForWritten(Vertx vertx, TestDatabase database)
+      throws Exception {
+    database.execute(
+        """
+        CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          RETURN CASE WHEN NEW.user_id = 'swallowed' THEN NULL ELSE NEW END;
+        END
+        $$;
+        CREATE TRIGGER swallow BEFORE INSERT ON ai_usage_metrics
+          FOR EACH ROW EXECUTE FUNCTION swallow();
+        """);
+    Future<Void> written;
+    try {
+      var table = new UsageTable(database.database(vertx));
+      var failed = table.insert(List.of(UsageRecords.of("kept"), UsageRecords.of("swallowed")));
+      assertThat(failed.toCompletionStage().toCompletableFuture())
+          .failsWithin(20, TimeUnit.SECONDS)
+          .withThrowableThat()
+          .withMessageContaining("of 2 records only 1");
+      written =
+          new BatchWriter(vertx, database.database(vertx))
+              .write(List.of(UsageRecords.of("swallowed")));
+    } finally {
+      // No lock on the table, for which the writer in its retries would have to wait.
+      database.execute(
+          "CREATE OR REPLACE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS"
+              + " $$ BEGIN RETURN NEW; END $$");
     }
-    writer.flush().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+
+    done(written);
+    database.execute("DROP TRIGGER swallow ON ai_usage_metrics; DROP FUNCTION swallow()");
+
+    assertThat(database.value("SELECT count(*) FROM ai_usage_metrics WHERE user_id = 'swallowed'"))
+        .isEqualTo(1L);
+    assertThat(database.value("SELECT count(*) FROM ai_usage_metrics WHERE user_id = 'kept'"))
+        .isEqualTo(0L);
+  }
+
+  @Test
+  void segmentsAreGivenBackWhenTheirCallsAreWritten(Vertx vertx, TestDatabase database)
+      throws Exception {
+    // Several times what the journal may take at once.
+    for (var i = 0; i < 6_000; i++) {
+      journal.call(UsageRecords.of("many-segments"));
+    }
+    flush();
+
+    assertThat(
+            database.value("SELECT count(*) FROM ai_usage_metrics WHERE user_id = 'many-segments'"))
+        .isEqualTo(6_000L);
+    Eventually.until("it has room", () -> journal.directory.bytes() <= 3 * SEGMENT);
+  }
+
+  @Test
+  void aCallThatGoesOnKeepsTheSegmentOfItsBeginning(Vertx vertx, TestDatabase database)
+      throws Exception {
+    var long_ = UsageRecords.of("long-call");
+    journal.admitted(long_);
+    for (var i = 0; i < 2_000; i++) {
+      journal.call(UsageRecords.of("short-calls"));
+    }
+    flush();
+    journal.kill();
+    writer.stop();
+
+    new Replay(vertx, database.database(vertx), () -> PRICES, _ -> Future.succeededFuture())
+        .run(root);
+
+    assertThat(database.value("SELECT status FROM ai_usage_metrics WHERE user_id = 'long-call'"))
+        .isEqualTo("interrupted");
+    assertThat(
+            database.value(
+                "SELECT count(*) FROM ai_usage_metrics WHERE user_id = 'short-calls' AND status ="
+                    + " 'ok'"))
+        .isEqualTo(2_000L);
+  }
+
+  private void append(UsageRecord... records) throws Exception {
+    for (var record : records) {
+      journal.call(record);
+    }
+    flush();
+  }
+
+  private void flush() throws Exception {
+    done(writer.flush());
+  }
+
+  private static void done(Future<Void> future) throws Exception {
+    future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+  }
+
+  private static Object daily(TestDatabase database, String user) throws Exception {
+    return database.value("SELECT sum(cost_usd) FROM usage_daily WHERE user_id = ?", user);
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.config.BreakerSettings;
 import dev.weir.config.DatabaseSettings;
 import dev.weir.config.HttpSettings;
+import dev.weir.config.JournalSettings;
 import dev.weir.config.LoggingSettings;
 import dev.weir.config.ManagementSettings;
 import dev.weir.config.MeteringSettings;
@@ -75,6 +76,7 @@ final class Fixtures {
         RetryBudgetSettings.DEFAULT,
         OutputSettings.DEFAULT,
         MeteringSettings.DEFAULT,
+        new JournalSettings(Path.of("journal"), 1 << 20, JournalSettings.Durability.PROCESS),
         Duration.ofSeconds(1),
         LoggingSettings.DEFAULT,
         List.of());

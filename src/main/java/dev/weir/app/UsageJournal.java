@@ -1,0 +1,152 @@
+package dev.weir.app;
+
+import dev.weir.config.JournalSettings;
+import dev.weir.core.Clock;
+import dev.weir.core.Ids;
+import dev.weir.journal.JournalDirectory;
+import dev.weir.metering.CallJournal;
+import dev.weir.metering.Replay;
+import dev.weir.metering.UsageWriter;
+import dev.weir.pricing.PriceTable;
+import dev.weir.storage.Database;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+
+/**
+ * The journal of this process with everybody around it: the event loops that write it, the writer
+ * that carries it to the database, and the replay of journals that dead processes left behind.
+ */
+final class UsageJournal {
+  private static final Logger LOG = LogManager.getLogger(UsageJournal.class);
+  private static final Duration FLUSH = Duration.ofSeconds(10);
+  private static final Set<String> SHORT_LIVED = Set.of("tmpfs", "ramfs", "overlay");
+
+  private final JournalDirectory directory;
+  private final List<CallJournal> loops;
+  private final UsageWriter writer;
+  private final Thread replay;
+
+  private UsageJournal(
+      JournalDirectory directory, List<CallJournal> loops, UsageWriter writer, Thread replay) {
+    this.directory = directory;
+    this.loops = loops;
+    this.writer = writer;
+    this.replay = replay;
+  }
+
+  /** Opens it and sets writer and replay to work. Blocks until its first space is on the disk. */
+  static UsageJournal open(
+      JournalSettings settings,
+      int loops,
+      Vertx vertx,
+      Database database,
+      Supplier<PriceTable> prices,
+      Clock clock) {
+    try {
+      var directory =
+          JournalDirectory.open(
+              settings.dir(),
+              Ids.next(clock),
+              JournalDirectory.Bounds.of(settings.maxBytes(), loops),
+              loops);
+      warnIfShortLived(directory);
+      var journals =
+          IntStream.range(0, loops)
+              .mapToObj(n -> new CallJournal(directory, n, settings.durability(), clock))
+              .toList();
+      var writer = new UsageWriter(vertx, database, directory, journals);
+      writer.start();
+      var replay = new Replay(vertx, database, prices, replayed(database));
+      var thread =
+          Thread.ofPlatform()
+              .name("weir-journal-replay")
+              .daemon()
+              .start(() -> replay(replay, settings));
+      return new UsageJournal(directory, journals, writer, thread);
+    } catch (IOException | UncheckedIOException e) {
+      throw new StartFailure(
+          "The journal of usage cannot be kept in "
+              + settings.dir()
+              + " ("
+              + e.getMessage()
+              + "); make it writable, free space, or move it with WEIR_JOURNAL_DIR.",
+          e);
+    }
+  }
+
+  /** What stands on the rows of a dead process and can be settled when all of them are there. */
+  static Replay.Listener replayed(Database database) {
+    return _ -> Future.succeededFuture();
+  }
+
+  JournalDirectory directory() {
+    return directory;
+  }
+
+  /** The journal of the n-th event loop. */
+  CallJournal loop(int n) {
+    return loops.get(n);
+  }
+
+  UsageWriter writer() {
+    return writer;
+  }
+
+  /**
+   * Gives the records that wait a last chance to reach the database, and removes the journal when
+   * they have; else it stays for the next process to replay. Nothing may be writing any more.
+   */
+  void close() throws InterruptedException {
+    replay.interrupt();
+    replay.join();
+    var empty = flushed();
+    writer.stop();
+    directory.close(empty);
+  }
+
+  private boolean flushed() {
+    try {
+      Waiting.on(writer.flush(), FLUSH, "Writing the usage");
+      return true;
+    } catch (StartFailure late) {
+      LOG.warn(
+          "{} usage records stay in the journal {} ({}); the next start brings them to the"
+              + " database",
+          writer.waiting(),
+          directory.path(),
+          late.getMessage());
+      return false;
+    }
+  }
+
+  private static void replay(Replay replay, JournalSettings settings) {
+    try {
+      replay.run(settings.dir());
+    } catch (IOException e) {
+      LOG.error("The journals in {} cannot be read: {}", settings.dir(), e.getMessage());
+    } catch (InterruptedException e) {
+      LOG.info("The replay of journals was interrupted; the next start goes on with it");
+    }
+  }
+
+  private static void warnIfShortLived(JournalDirectory directory) throws IOException {
+    var kind = Files.getFileStore(directory.path()).type();
+    if (SHORT_LIVED.contains(kind)) {
+      LOG.warn(
+          "The journal of usage is on {} ({}), which may not outlive this container: put"
+              + " WEIR_JOURNAL_DIR on a volume, or records can be lost with a crash",
+          directory.path(),
+          kind);
+    }
+  }
+}

@@ -1,0 +1,176 @@
+package dev.weir.metering;
+
+import dev.weir.config.JournalSettings.Durability;
+import dev.weir.core.Clock;
+import dev.weir.core.ErrorCode;
+import dev.weir.core.Usd;
+import dev.weir.gateway.CallMarks;
+import dev.weir.gateway.Exchange;
+import dev.weir.journal.Cell;
+import dev.weir.journal.Chain;
+import dev.weir.journal.JournalDirectory;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * The journal as the calls of one event loop see it. Room for all marks of a call is taken before
+ * the call is admitted, so a full journal refuses new calls and never loses an admitted one.
+ * Confined to its event loop, but for {@link #finished}.
+ */
+public final class CallJournal {
+  /**
+   * By how much the mark of a call can grow after it came in: another plan or target with names of
+   * up to {@link Packer#MAX_TEXT} bytes, a lease's id; at the end, figures and lines of the bill.
+   */
+  private static final int GROWTH = 2 << 10;
+
+  /** The longest mark of an attempt: two ids, three numbers, four names. */
+  private static final int SENT = Chain.size(1_200, true);
+
+  private final Chain chain;
+  private final Durability durability;
+  private final Clock clock;
+  private final MarkCodec codec;
+  private final Packer packer = new Packer();
+  private final LongAdder finished = new LongAdder();
+
+  /**
+   * The journal of one event loop.
+   *
+   * @param directory where it is
+   * @param n which of its chains it writes; nobody else may
+   * @param durability what marks must survive
+   * @param clock dates the calls, by the database's time
+   */
+  public CallJournal(JournalDirectory directory, int n, Durability durability, Clock clock) {
+    this.chain = directory.chain(n);
+    this.durability = durability;
+    this.clock = clock;
+    this.codec = new MarkCodec(packer);
+  }
+
+  /** Takes room for a call; empty if there is none. */
+  Optional<Entry> open(Exchange x) {
+    var age = Duration.ofNanos(clock.nanoTime() - x.origin().arrivedNanos());
+    var startedAt = clock.now().minus(age);
+    codec.admitted(UsageRecord.admitted(x, startedAt));
+    var longest = packer.length() + GROWTH;
+    var room = 2 * Chain.size(longest, false) + SENT;
+    return chain.reserve(room)
+        ? Optional.of(new Entry(startedAt, longest, room))
+        : Optional.empty();
+  }
+
+  /** Calls that have ended since the start. Any thread. */
+  long finished() {
+    return finished.sum();
+  }
+
+  private Future<Void> durable() {
+    return durability == Durability.PROCESS
+        ? Future.succeededFuture()
+        : Future.fromCompletionStage(chain.sync(), Objects.requireNonNull(Vertx.currentContext()));
+  }
+
+  /** The marks of one call. */
+  final class Entry implements CallMarks {
+    private final Instant startedAt;
+    private final int longest;
+    private int left;
+    private boolean attempted;
+
+    private Entry(Instant startedAt, int longest, int room) {
+      this.startedAt = startedAt;
+      this.longest = longest;
+      this.left = room;
+    }
+
+    @Override
+    public Future<Void> admitted(Exchange x) {
+      codec.admitted(UsageRecord.admitted(x, startedAt));
+      append();
+      return durable();
+    }
+
+    @Override
+    public Optional<OfAttempt> attempt(Exchange x) {
+      if (attempted && !chain.reserve(SENT)) {
+        return Optional.empty();
+      }
+      left += attempted ? SENT : 0;
+      attempted = true;
+      return Optional.of(new AttemptMarks(this, x));
+    }
+
+    /** Marks that the admitted call has ended, and gives back the room that it did not need. */
+    Future<Void> finished(Exchange x, Duration took, Optional<ErrorCode> error) {
+      codec.finished(UsageRecord.ended(x, startedAt, took, error), longest);
+      append();
+      finished.increment();
+      release();
+      return durable();
+    }
+
+    /** Gives all room back: the call was not admitted. */
+    void release() {
+      chain.release(left);
+      left = 0;
+    }
+
+    Cell sent(Mark.Sent sent) {
+      codec.sent(sent);
+      left -= Chain.size(packer.length(), true);
+      return chain.appendWithCell(packer.bytes(), packer.length());
+    }
+
+    private void append() {
+      left -= Chain.size(packer.length(), false);
+      chain.append(packer.bytes(), packer.length());
+    }
+  }
+
+  /** The marks of one attempt: a record when it is sent, and how far it came in that one's cell. */
+  private final class AttemptMarks implements CallMarks.OfAttempt {
+    private final Entry entry;
+    private final Exchange x;
+    private Optional<Cell> cell = Optional.empty();
+
+    private AttemptMarks(Entry entry, Exchange x) {
+      this.entry = entry;
+      this.x = x;
+    }
+
+    @Override
+    public void sent() {
+      var attempt = x.currentAttempt();
+      cell =
+          Optional.of(
+              entry.sent(
+                  new Mark.Sent(
+                      x.origin().id(),
+                      attempt.id(),
+                      clock.now(),
+                      attempt.target(),
+                      x.plan().ask().prompt().length(),
+                      x.searches() ? 1 : 0,
+                      Mark.Progress.NONE)));
+    }
+
+    @Override
+    public void produced(int characters) {
+      cell.ifPresent(c -> c.set(characters));
+    }
+
+    @Override
+    public void settled(Optional<Usd> cost) {
+      cell.ifPresent(c -> c.set(Mark.Progress.settled(cost).cell()));
+      // What comes after is of no account, and the record may be gone by then.
+      cell = Optional.empty();
+    }
+  }
+}
