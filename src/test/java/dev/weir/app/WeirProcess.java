@@ -31,6 +31,7 @@ final class WeirProcess implements AutoCloseable {
 
   private final Process process;
   private final Path data;
+  private boolean abandoned;
   private final List<String> output = new ArrayList<>();
   private final CompletableFuture<Void> banner = new CompletableFuture<>();
   private final CompletableFuture<Void> printed = new CompletableFuture<>();
@@ -213,8 +214,16 @@ final class WeirProcess implements AutoCloseable {
     Eventually.until("nothing is left of " + data, () -> processes().isEmpty());
   }
 
+  /** Leaves what is left of it to whoever starts next. */
+  void abandon() {
+    abandoned = true;
+  }
+
   @Override
   public void close() {
+    if (abandoned) {
+      return;
+    }
     process.destroyForcibly();
     ProcessHandle.allProcesses()
         .filter(p -> p.info().commandLine().orElse("").contains(data.toString()))
