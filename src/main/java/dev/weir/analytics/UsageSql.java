@@ -44,7 +44,7 @@ final class UsageSql {
       columns.add(column(query.groupBy().get(i)) + " AS g" + i);
       keys.add("g" + i);
     }
-    var rows = "FROM " + source.table() + " %s WHERE " + conditions();
+    var rows = "FROM " + source.table() + " WHERE " + conditions();
     var by = columns.isEmpty() ? "" : " GROUP BY " + numbers(columns.size());
     var heads = columns.stream().map(c -> c + ", ").collect(Collectors.joining());
     var latency = query.percentiles() && source.sketched();
@@ -53,10 +53,10 @@ final class UsageSql {
             + heads
             + sums()
             + " "
-            + rows.formatted("")
+            + rows
             + by
             + ")"
-            + (latency ? sketches(heads, rows, columns.size()) : "")
+            + (latency ? sketches(heads, rows) : "")
             + " SELECT counted.*"
             + (latency ? ", p50, p95, p99" : "")
             + " FROM counted"
@@ -102,32 +102,34 @@ final class UsageSql {
         + ", ";
   }
 
-  /** Buckets summed up per line, then the first bucket up to which lies the share wanted. */
-  private String sketches(String heads, String rows, int columns) {
-    var names = keys.stream().map(k -> k + ", ").collect(Collectors.joining());
-    var partition = keys.isEmpty() ? "" : "PARTITION BY " + String.join(", ", keys);
-    return ", buckets AS (SELECT "
+  /**
+   * Buckets summed up per line, then the first bucket up to which lies the share wanted. Lines are
+   * numbered first: of hundreds of thousands of buckets each is then found by two integers, which
+   * takes little more than half the time that the groups' own texts do.
+   */
+  private String sketches(String heads, String rows) {
+    var line = keys.isEmpty() ? "0" : "dense_rank() OVER (ORDER BY " + names() + ")::int";
+    return ", numbered AS MATERIALIZED (SELECT *, "
+        + line
+        + " AS line FROM (SELECT "
         + heads
-        + "bucket.i, sum(bucket.c) AS c "
-        + rows.formatted("CROSS JOIN LATERAL unnest(latency_index, latency_count) AS bucket (i, c)")
-        + " GROUP BY "
-        + numbers(columns + 1)
-        + " HAVING sum(bucket.c) > 0), ranked AS (SELECT "
-        + names
-        + "i, sum(c) OVER ("
-        + partition
-        + " ORDER BY i) AS up, sum(c) OVER ("
-        + partition
-        + ") AS total FROM buckets), points AS (SELECT "
-        + names
+        + "latency_index, latency_count "
+        + rows
+        + ") AS read), buckets AS (SELECT line, i, sum(c) AS c FROM (SELECT line,"
+        + " unnest(latency_index) AS i, unnest(latency_count) AS c FROM numbered) AS bucket"
+        + " GROUP BY 1, 2 HAVING sum(c) > 0), ranked AS (SELECT line, i, sum(c) OVER"
+        + " (PARTITION BY line ORDER BY i) AS up, sum(c) OVER (PARTITION BY line) AS total FROM"
+        + " buckets), points AS (SELECT line, "
         + point(0.5, "p50")
         + ", "
         + point(0.95, "p95")
         + ", "
         + point(0.99, "p99")
-        + " FROM ranked"
-        + (keys.isEmpty() ? "" : " GROUP BY " + String.join(", ", keys))
-        + ")";
+        + " FROM ranked GROUP BY line)";
+  }
+
+  private String names() {
+    return String.join(", ", keys);
   }
 
   private static String point(double q, String name) {
@@ -140,8 +142,12 @@ final class UsageSql {
 
   private String join() {
     return keys.isEmpty()
-        ? " CROSS JOIN points"
-        : " LEFT JOIN points USING (" + String.join(", ", keys) + ")";
+        ? " LEFT JOIN points ON true"
+        : " LEFT JOIN (SELECT DISTINCT "
+            + names()
+            + ", line FROM numbered) AS names USING ("
+            + names()
+            + ") LEFT JOIN points USING (line)";
   }
 
   private String period() {

@@ -62,6 +62,25 @@ final class HttpDoor implements AutoCloseable {
         HttpResponse.BodyHandlers.ofLines());
   }
 
+  /** The text that a path gives; a refusal fails with what the service says. */
+  String text(String path, Duration patience) {
+    var response =
+        send(
+            request("GET", path, Optional.empty(), Map.of(), patience),
+            HttpResponse.BodyHandlers.ofString());
+    if (response.statusCode() >= 300) {
+      throw refused(new Reply(response.statusCode(), json(response.statusCode(), response.body())));
+    }
+    return response.body();
+  }
+
+  /** What the management API says about a request that it refused. */
+  static CommandFailure refused(Reply reply) {
+    return new CommandFailure(
+        reply.json().path("retryable").asBoolean() ? ExitCode.TRY_LATER : ExitCode.FAILED,
+        reply.json().path("detail").asText("The management API answered " + reply.status() + "."));
+  }
+
   private HttpRequest request(
       String method,
       String path,

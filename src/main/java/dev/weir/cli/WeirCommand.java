@@ -53,6 +53,7 @@ public final class WeirCommand implements Callable<Integer> {
             .addSubcommand(new CheckCommand(actions))
             .addSubcommand(new MigrateCommand(actions))
             .addSubcommand(keys(world))
+            .addSubcommand(usage(world))
             .addSubcommand(new CallCommand(world));
     actions.more().forEach(line::addSubcommand);
     line.addSubcommand(new CommandLine.HelpCommand());
@@ -63,6 +64,11 @@ public final class WeirCommand implements Callable<Integer> {
         .setUsageHelpWidth(WIDTH)
         .setUsageHelpAutoWidth(true)
         .setCaseInsensitiveEnumValuesAllowed(true);
+  }
+
+  /** Room for commands about usage beside the look at it. */
+  private static CommandLine usage(World world) {
+    return new CommandLine(new UsageCommand(world));
   }
 
   private static CommandLine keys(World world) {

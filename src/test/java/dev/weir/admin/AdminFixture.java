@@ -4,6 +4,7 @@ import dev.weir.access.ApiKey;
 import dev.weir.access.KeyAuthenticator;
 import dev.weir.access.KeyStore;
 import dev.weir.access.NewKey;
+import dev.weir.analytics.UsageAnalytics;
 import dev.weir.config.Mode;
 import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
@@ -48,6 +49,7 @@ public final class AdminFixture implements AutoCloseable {
                 () -> Future.succeededFuture(outcome),
                 () -> List.of(openBreaker())))
         .mount(router);
+    new UsageApi(new UsageAnalytics(database.database(vertx), Clock.system())).mount(router);
     port =
         vertx.createHttpServer().requestHandler(router).listen(0, "127.0.0.1").await().actualPort();
     adminKey = store.create(NewKey.of("admin", Role.ADMIN, "root")).await().key();
