@@ -93,7 +93,7 @@ public final class UsageAnalytics {
     return lines(connection, query.total(), source)
         .compose(
             total ->
-                lines(connection, query, source)
+                (query.whole() ? Future.succeededFuture(total) : lines(connection, query, source))
                     .map(
                         lines -> {
                           var more = lines.size() > query.limit();

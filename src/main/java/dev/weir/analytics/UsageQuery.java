@@ -44,6 +44,11 @@ public record UsageQuery(
     return all;
   }
 
+  /** Whether its one line is all of it. */
+  boolean whole() {
+    return groupBy.isEmpty() && interval == Interval.NONE && offset == 0;
+  }
+
   /** The same question about all lines at once. */
   UsageQuery total() {
     return new UsageQuery(from, to, List.of(), Interval.NONE, filters, order, percentiles, 1, 0);
