@@ -117,12 +117,13 @@ END;
 -- returned_*   units given back to a lease, and whether it ends thereby; a lease stands here once
 -- the others   one entry each: a take (lease_ids), an account's state (owed), or neither, which only asks. A take wants
 --              so many units, of which so many are waited for; a negative want was used already. An account owes what its attempts cost or may cost, needs at
---              least so much, and would like so much; a NULL month is the current one.
+--              least so much, and would like so much; it may use what it
+--              kept until it is answered, so that stands. A NULL month is the current one.
 CREATE FUNCTION weir_exchange(
     process uuid, node text, number bigint, time_to_live interval,
     returned_leases uuid[], returned_units bigint[], returned_ends boolean[],
     kinds text[], ids text[], lease_ids uuid[], waiting bigint[], wanted bigint[],
-    months date[], owed bigint[], needed bigint[], cover_wanted bigint[])
+    months date[], owed bigint[], kept bigint[], needed bigint[], cover_wanted bigint[])
   RETURNS SETOF weir_standing LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   width CONSTANT bigint := 240;
@@ -215,7 +216,7 @@ BEGIN
 
   FOR s IN
     SELECT
-      e.n, e.kind, e.id, e.lease_id, e.waiting, e.wanted, e.owed, e.needed, e.cover,
+      e.n, e.kind, e.id, e.lease_id, e.waiting, e.wanted, e.owed, e.kept, e.needed, e.cover,
       r.first_bucket, r.buckets, at.moment, at.month, q.calls_used, d.used AS day_used, d.oldest,
       coalesce(u.epoch, k.epoch, m.epoch, 0) AS epoch, t.name AS tier, u.disabled_at IS NOT NULL AS disabled,
       coalesce(l.day, t.calls_per_day) AS day_limit, coalesce(l.month, t.calls_per_month) AS month_limit,
@@ -227,8 +228,8 @@ BEGIN
       coalesce(l.concurrent, t.concurrent_calls) AS concurrent,
       coalesce(t.when_storage_away, 'open') AS when_storage_away, coalesce(t.away_calls, 0) AS away_calls,
       (coalesce(t.away_usd, 0) * nanos)::bigint AS away_usd
-    FROM unnest(kinds, ids, lease_ids, waiting, wanted, months, owed, needed, cover_wanted)
-      WITH ORDINALITY AS e (kind, id, lease_id, waiting, wanted, month, owed, needed, cover, n)
+    FROM unnest(kinds, ids, lease_ids, waiting, wanted, months, owed, kept, needed, cover_wanted)
+      WITH ORDINALITY AS e (kind, id, lease_id, waiting, wanted, month, owed, kept, needed, cover, n)
     JOIN api_rate_limits r
       ON r.subject_kind = e.kind AND r.subject_id = e.id AND r.unit = 'calls' AND r.period = 'day'
     CROSS JOIN LATERAL (
@@ -337,10 +338,11 @@ BEGIN
       IF s.usd_limit IS NULL THEN
         w.cover := s.owed;
       ELSE
-        -- What this account may come to. What is owed stands in any case: it happened, or may happen still.
+        -- What this account may come to. What is owed stands in any case: it happened, or may happen still. What
+        -- Postgres held so far counts for nothing: rows that were written since have moved a part of it to the settled.
         room := s.usd_limit - s.usd_settled - (s.usd_held - current);
         share := s.owed + greatest(room - s.owed, 0) / (4 * live);
-        w.cover := greatest(s.owed, least(s.cover, greatest(current, least(room, greatest(s.needed, share)))));
+        w.cover := greatest(s.owed, least(s.cover, greatest(s.kept, least(room, greatest(s.needed, share)))));
         IF w.cover < s.needed AND s.usd_held > current THEN
           PERFORM pg_notify('weir_recall', process || ' ' || s.kind || ':' || s.id);
         END IF;
@@ -369,11 +371,10 @@ BEGIN
 END
 $$;
 
--- A process is dead and everything in its journal is in the database: what no admission claims comes back, and nothing is
--- held for it any more. used counts, per lease, the admissions in its journal that were not given back.
---
--- A lease that was open long before the process was last seen is not returned: the journal need not reach back so far.
-CREATE FUNCTION weir_replayed(process uuid, claimed_leases uuid[], claimed_units bigint[]) RETURNS void
+-- A process is dead and everything in its journal is in the database: every call that it admitted has its row. What no row
+-- names comes back, and nothing is held for the process any more. A row names the lease of its user's unit; the leases of
+-- keys and teams stay charged, since nobody can tell how much of them was used.
+CREATE FUNCTION weir_replayed(process uuid) RETURNS void
   LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   known ledger_processes;
@@ -398,11 +399,14 @@ BEGIN
     WITH open AS (
       SELECT l.lease_id, l.calls_returned,
         CASE
-          WHEN l.expires_at < known.last_seen_at - interval '30 seconds' THEN l.calls_returned
-          ELSE greatest(l.calls_returned, l.calls_granted - coalesce(c.units, 0))
+          WHEN l.subject_kind <> 'user' THEN l.calls_returned
+          ELSE greatest(l.calls_returned, l.calls_granted - (
+            -- The times of the rows are the database's as well as a node can know them, hence the margins.
+            SELECT count(*) FROM ai_usage_metrics u
+            WHERE u.user_id = l.subject_id AND u.lease_id = l.lease_id AND NOT u.unit_returned
+              AND u.started_at BETWEEN l.granted_at - interval '1 day' AND l.expires_at + interval '1 day'))
         END AS returned
       FROM leases l
-      LEFT JOIN unnest(claimed_leases, claimed_units) AS c (lease_id, units) USING (lease_id)
       WHERE l.process_id = process AND l.state <> 'closed'
     ), given AS (
       UPDATE leases l SET

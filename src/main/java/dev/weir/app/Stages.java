@@ -3,6 +3,7 @@ package dev.weir.app;
 import dev.weir.core.Clock;
 import dev.weir.gateway.Chain;
 import dev.weir.limits.AdmissionStage;
+import dev.weir.limits.Limits;
 import dev.weir.limits.SpendingStage;
 import dev.weir.metering.CallJournal;
 import dev.weir.metering.CallListener;
@@ -24,6 +25,7 @@ import java.util.random.RandomGenerator;
  * provider.
  *
  * @param reports is told of every call that ends
+ * @param limits admits calls
  * @param spending prices each attempt
  * @param output reads functions' values out of answers
  * @param retryBudget bounds retries over all calls of the process
@@ -32,6 +34,7 @@ import java.util.random.RandomGenerator;
  */
 record Stages(
     CallListener reports,
+    Limits limits,
     SpendingStage spending,
     OutputStage output,
     RetryBudget retryBudget,
@@ -44,7 +47,7 @@ record Stages(
         List.of(
             new MeteringStage(journal, reports, clock),
             new DeadlineStage(vertx, clock),
-            new AdmissionStage(),
+            new AdmissionStage(limits),
             output,
             new AttemptsStage(vertx, clock, RandomGenerator.getDefault(), retryBudget),
             spending,

@@ -2,8 +2,8 @@ package dev.weir.app;
 
 import dev.weir.config.JournalSettings;
 import dev.weir.core.Clock;
-import dev.weir.core.Ids;
 import dev.weir.journal.JournalDirectory;
+import dev.weir.limits.LedgerConnection;
 import dev.weir.metering.CallJournal;
 import dev.weir.metering.Replay;
 import dev.weir.metering.UsageWriter;
@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.logging.log4j.LogManager;
@@ -47,16 +48,18 @@ final class UsageJournal {
   /** Opens it and sets writer and replay to work. Blocks until its first space is on the disk. */
   static UsageJournal open(
       JournalSettings settings,
+      UUID process,
       int loops,
       Vertx vertx,
       Database database,
       Supplier<PriceTable> prices,
+      LedgerConnection ledger,
       Clock clock) {
     try {
       var directory =
           JournalDirectory.open(
               settings.dir(),
-              Ids.next(clock),
+              process,
               JournalDirectory.Bounds.of(settings.maxBytes(), loops),
               loops);
       warnIfShortLived(directory);
@@ -66,7 +69,7 @@ final class UsageJournal {
               .toList();
       var writer = new UsageWriter(vertx, database, directory, journals);
       writer.start();
-      var replay = new Replay(vertx, database, prices, replayed(database));
+      var replay = new Replay(vertx, database, prices, ledger::replayed);
       var thread =
           Thread.ofPlatform()
               .name("weir-journal-replay")
@@ -105,13 +108,16 @@ final class UsageJournal {
   /**
    * Gives the records that wait a last chance to reach the database, and removes the journal when
    * they have; else it stays for the next process to replay. Nothing may be writing any more.
+   *
+   * @return whether all of them have
    */
-  void close() throws InterruptedException {
+  boolean close() throws InterruptedException {
     replay.interrupt();
     replay.join();
     var empty = flushed();
     writer.stop();
     directory.close(empty);
+    return empty;
   }
 
   private boolean flushed() {

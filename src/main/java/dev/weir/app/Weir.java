@@ -9,12 +9,14 @@ import dev.weir.admin.UsageApi;
 import dev.weir.analytics.UsageAnalytics;
 import dev.weir.config.Mode;
 import dev.weir.config.WeirConfig;
+import dev.weir.core.Ids;
 import dev.weir.health.Concern;
 import dev.weir.health.Health;
 import dev.weir.health.HealthEndpoints;
 import dev.weir.http.Connections;
 import dev.weir.jobs.JobStatus;
 import dev.weir.jobs.Jobs;
+import dev.weir.limits.Limits;
 import dev.weir.limits.SpendingStage;
 import dev.weir.management.ManagementServer;
 import dev.weir.metering.Partitions;
@@ -126,12 +128,21 @@ public final class Weir {
             clock,
             Partitions.retirement(config.metering().retentionMonths()).stream().toList());
     shutdown.opened("the jobs", () -> Waiting.on(jobs.close(), CLOSE, "closing"));
-    var journal = UsageJournal.open(config.journal(), loops, vertx, database, () -> prices, clock);
-    shutdown.opened("the journal of usage", journal::close);
+    var process = Ids.next(clock);
+    var ledger = OpenLimits.open(config, vertx, database, url, process, clock, metrics, shutdown);
+    var limits = ledger.limits();
+    var journal =
+        UsageJournal.open(
+            config.journal(), process, loops, vertx, database, () -> prices, ledger, clock);
+    shutdown.opened("the journal of usage", () -> close(journal, limits));
+    OpenLimits.follow(vertx, limits, journal.writer());
 
     var keys = new KeyStore(database, clock);
     var authenticator = KeyAuthenticator.open(vertx, keys, config.mode(), clock);
     shutdown.opened("the keys", () -> Waiting.on(authenticator.flush(), CLOSE, "flushing"));
+    if (config.mode() == Mode.DEV) {
+      Waiting.on(OpenLimits.welcomeDemo(database), STEP, "The demo user");
+    }
     var devKeys = firstKeys(vertx, keys);
 
     var breakers = new Breakers(vertx, clock, config.breaker(), new BreakerMeters(metrics));
@@ -141,7 +152,8 @@ public final class Weir {
     var stages =
         new Stages(
             reports,
-            new SpendingStage(() -> prices, new TokenCounter(), clock),
+            limits,
+            new SpendingStage(limits, () -> prices, new TokenCounter(), clock),
             new OutputStage(config.output(), clock),
             new RetryBudget(config.retryBudget(), clock),
             breakers,
@@ -290,6 +302,13 @@ public final class Weir {
                         + " is "
                         + b.state().label()))
         .toList();
+  }
+
+  /** What reached the database is no longer held against anybody's budget. */
+  private static void close(UsageJournal journal, Limits limits) throws InterruptedException {
+    if (journal.close()) {
+      limits.ended().forEach(limits::written);
+    }
   }
 
   private void close(Doors doors, Health health) throws InterruptedException {

@@ -123,6 +123,9 @@ public final class ConfigLoader {
           output(),
           metering(),
           journal(),
+          new LimitsSettings(
+              reading.choice(
+                  "limits.mode", LimitsSettings.Mode.class, LimitsSettings.DEFAULT.mode())),
           reading.duration("drain", DRAIN, Duration.ZERO, HOUR),
           logging(),
           new Origins(reading).origins(mode));

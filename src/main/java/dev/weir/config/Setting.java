@@ -74,6 +74,7 @@ record Setting(String key, Shape shape) {
           plain("output.shown_repairs"),
           plain("output.partial_interval"),
           plain("output.partial_max_chars"),
+          plain("limits.mode"),
           plain("metering.retention_months"),
           plain("journal.dir"),
           plain("journal.max_size"),

@@ -28,6 +28,7 @@ import java.util.Optional;
  * @param output the bounds of what is made of models' answers
  * @param metering how long usage is kept
  * @param journal where usage survives a kill on its way to the database
+ * @param limits how limits are applied
  * @param drain the longest that a shutdown waits for calls under way
  * @param logging what is logged and how
  * @param cors which browsers' origins may call
@@ -49,6 +50,7 @@ public record WeirConfig(
     OutputSettings output,
     MeteringSettings metering,
     JournalSettings journal,
+    LimitsSettings limits,
     Duration drain,
     LoggingSettings logging,
     List<String> cors) {

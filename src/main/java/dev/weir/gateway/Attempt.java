@@ -1,8 +1,10 @@
 package dev.weir.gateway;
 
+import dev.weir.core.AIError;
 import dev.weir.core.Usage;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /**
  * One request to a provider, and how far it came. What the spending and metering stages must know
@@ -18,6 +20,7 @@ public final class Attempt {
   private boolean refused;
   private Optional<Usage> reported = Optional.empty();
   private CallMarks.OfAttempt marks = CallMarks.OfAttempt.NONE;
+  private Supplier<Optional<AIError>> check = Optional::empty;
 
   /**
    * An attempt that has not begun.
@@ -55,6 +58,16 @@ public final class Attempt {
   /** Where it leaves durable marks. */
   public CallMarks.OfAttempt marks() {
     return marks;
+  }
+
+  /** Sets what is asked at the last moment, which may lie long after the attempt began. */
+  public void beforeSending(Supplier<Optional<AIError>> last) {
+    check = last;
+  }
+
+  /** Asked by the provider just before the first byte goes upstream: why it must not, or empty. */
+  public Optional<AIError> refusalToSend() {
+    return check.get();
   }
 
   /** Told by the provider just before the first byte goes upstream. */

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /**
  * What a call gathers on its way: the notes from which its record, its reply's meta and its headers
@@ -25,6 +26,8 @@ public final class Tally {
   private int retries;
   private CacheStatus cache = CacheStatus.OFF;
   private long firstByteNanos;
+  private boolean unitReturned;
+  private Supplier<Optional<Allowance>> allowance = Optional::empty;
 
   /** How the cache took part. */
   public enum CacheStatus {
@@ -67,6 +70,26 @@ public final class Tally {
   /** The lease that the call's unit was taken from. */
   public Optional<UUID> lease() {
     return lease;
+  }
+
+  /** The call's unit came back: nothing was sent for it, or all that was sent was refused. */
+  public void unitReturned() {
+    unitReturned = true;
+  }
+
+  /** Whether the call's unit came back. */
+  public boolean isUnitReturned() {
+    return unitReturned;
+  }
+
+  /** Sets where to ask what is left of the caller's limits. */
+  public void allowance(Supplier<Optional<Allowance>> source) {
+    allowance = source;
+  }
+
+  /** What is left of the caller's limits at this moment, for the reply's headers. */
+  public Optional<Allowance> allowance() {
+    return allowance.get();
   }
 
   /** The call was admitted: from here on it leaves exactly one record. */

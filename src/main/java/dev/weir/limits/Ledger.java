@@ -51,18 +51,24 @@ interface Ledger {
    * @param waiting calls that wait for one
    * @param wanted how many would be welcome; negative for units that were used while the database
    *     was away
+   * @param month empty for the current one; else that in which units were used already
    */
-  record Take(UUID lease, long waiting, long wanted) {}
+  record Take(UUID lease, long waiting, long wanted, Optional<LocalDate> month) {
+    Take(UUID lease, long waiting, long wanted) {
+      this(lease, waiting, wanted, Optional.empty());
+    }
+  }
 
   /**
    * The state of an account of money, in nano-dollars.
    *
    * @param month its month; empty for the current one, of a process that owes nothing there yet
    * @param owed what attempts in flight may cost and finished ones did, as far as no row says so
+   * @param kept cover that may be used until the answer is here, so it stands
    * @param needed the least that it must come to for those who wait
    * @param wanted what it would like to come to
    */
-  record Account(Optional<LocalDate> month, long owed, long needed, long wanted) {}
+  record Account(Optional<LocalDate> month, long owed, long kept, long needed, long wanted) {}
 
   /**
    * The answer to one entry.

@@ -16,7 +16,7 @@ final class PostgresLedger implements Ledger {
   private static final String EXCHANGE =
       """
       SELECT * FROM weir_exchange(
-        $1, $2, $3, interval '10 seconds', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        $1, $2, $3, interval '10 seconds', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
       """;
   private static final String DEADLOCK = "40P01";
   private static final String NOT_ANY_MORE = "55000";
@@ -71,6 +71,7 @@ final class PostgresLedger implements Ledger {
     var wanted = new Long[n];
     var months = new LocalDate[n];
     var owed = new Long[n];
+    var kept = new Long[n];
     var needed = new Long[n];
     var cover = new Long[n];
     for (var i = 0; i < n; i++) {
@@ -85,6 +86,7 @@ final class PostgresLedger implements Ledger {
                 leases[at] = take.lease();
                 waiting[at] = take.waiting();
                 wanted[at] = take.wanted();
+                take.month().ifPresent(month -> months[at] = month);
               });
       entry
           .account()
@@ -92,6 +94,7 @@ final class PostgresLedger implements Ledger {
               account -> {
                 account.month().ifPresent(month -> months[at] = month);
                 owed[at] = account.owed();
+                kept[at] = account.kept();
                 needed[at] = account.needed();
                 cover[at] = account.wanted();
               });
@@ -107,6 +110,7 @@ final class PostgresLedger implements Ledger {
         .addValue(wanted)
         .addValue(months)
         .addValue(owed)
+        .addValue(kept)
         .addValue(needed)
         .addValue(cover);
   }

@@ -6,6 +6,7 @@ import dev.weir.core.ErrorCode;
 import dev.weir.core.Usage;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Answer;
+import dev.weir.gateway.Attempt;
 import dev.weir.gateway.AttemptRecord;
 import dev.weir.gateway.Chain;
 import dev.weir.gateway.Exchange;
@@ -18,14 +19,20 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
 
 /**
- * Writes one line of the bill for every upstream attempt, however it ends: by the provider's
+ * Reserves the worst price of every upstream attempt before it is sent, and settles it after: no
+ * reservation, no attempt. Writes one line of the bill for each, however it ends: by the provider's
  * figures where it gave some, else by an estimate of what was sent and what had been delivered
  * (LEDGER sections 4 and 5). An attempt that never left, or that the provider refused before a
  * token, costs nothing. Thread-safe; reads one snapshot of the prices per attempt.
  */
 public final class SpendingStage implements Stage {
+  private static final Logger LOG = LogManager.getLogger(SpendingStage.class);
+
+  private final Limits limits;
   private final Supplier<PriceTable> prices;
   private final TokenCounter tokens;
   private final Clock clock;
@@ -33,11 +40,14 @@ public final class SpendingStage implements Stage {
   /**
    * A spending stage.
    *
+   * @param limits holds the calls' charges
    * @param prices the current price table
    * @param tokens counts what a provider did not report
    * @param clock dates the prices and measures the attempts
    */
-  public SpendingStage(Supplier<PriceTable> prices, TokenCounter tokens, Clock clock) {
+  public SpendingStage(
+      Limits limits, Supplier<PriceTable> prices, TokenCounter tokens, Clock clock) {
+    this.limits = limits;
     this.prices = prices;
     this.tokens = tokens;
     this.clock = clock;
@@ -54,32 +64,81 @@ public final class SpendingStage implements Stage {
                   + " shortly."));
     }
     x.currentAttempt().marks(marks.get());
+    var charge = limits.charge(x.origin().id());
+    return charge.isPresent()
+        ? reserve(x, charge.get()).compose(price -> attempt(x, next, new Line(charge, price)))
+        : attempt(x, next, new Line(charge, Usd.ZERO));
+  }
+
+  /**
+   * What an attempt has reserved.
+   *
+   * @param charge whose it is; empty where no limits are in force
+   * @param reserved the worst price
+   */
+  private record Line(Optional<Charge> charge, Usd reserved) {}
+
+  private Future<Usd> reserve(Exchange x, Charge charge) {
+    var worst = WorstPrice.quick(x, prices.get(), cameIn(x));
+    if (worst.isEmpty()) {
+      return limits.budgeted(charge) && !costsNothing(x)
+          ? Future.failedFuture(Refusals.unpriced(x.currentAttempt().target().model().toString()))
+          : Future.succeededFuture(Usd.ZERO);
+    }
+    return limits
+        .freshen(charge, Who.of(x.principal()), x.cancellation())
+        .compose(_ -> limits.reserve(charge, worst.get(), x.cancellation()))
+        .map(worst.get())
+        .recover(refused -> reserveTightly(x, charge, worst.get(), refused));
+  }
+
+  /** The bound by bytes did not fit into what is left: perhaps one by counted tokens does. */
+  private Future<Usd> reserveTightly(Exchange x, Charge charge, Usd worst, Throwable refused) {
+    var code = AIError.from(refused).code();
+    if (code != ErrorCode.BUDGET_EXCEEDED) {
+      return Future.failedFuture(refused);
+    }
+    return WorstPrice.tight(x, prices.get(), tokens, cameIn(x))
+        .filter(tight -> tight.compareTo(worst) < 0)
+        .map(tight -> limits.reserve(charge, tight, x.cancellation()).map(tight))
+        .orElseGet(() -> Future.failedFuture(refused));
+  }
+
+  /** The sandbox's own models answer by themselves, whatever they are asked to play. */
+  private static boolean costsNothing(Exchange x) {
+    return x.currentAttempt().target().model().provider().equals("sandbox");
+  }
+
+  private Future<Reply> attempt(Exchange x, Chain next, Line line) {
     var began = clock.nanoTime();
-    var answered = next.proceed(x).onFailure(error -> settle(x, began, AIError.from(error)));
+    line.charge()
+        .ifPresent(charge -> x.currentAttempt().beforeSending(() -> limits.mayBeSent(charge)));
+    var answered = next.proceed(x).onFailure(error -> settle(x, began, line, AIError.from(error)));
     return answered.map(
         reply -> {
           x.tally().firstByte(clock.nanoTime());
           return reply.observed(
-              answer -> settle(x, began, answer), error -> settle(x, began, error));
+              answer -> settle(x, began, line, answer), error -> settle(x, began, line, error));
         });
   }
 
-  private void settle(Exchange x, long began, Answer answer) {
+  private void settle(Exchange x, long began, Line line, Answer answer) {
     var usage = answer.usage().totalTokens() > 0 ? answer.usage() : estimate(x, answer.text());
-    add(x, began, Optional.empty(), usage, answer.providerCost());
+    add(x, began, line, Optional.empty(), usage, answer.providerCost());
   }
 
-  private void settle(Exchange x, long began, AIError error) {
+  private void settle(Exchange x, long began, Line line, AIError error) {
     var attempt = x.currentAttempt();
     var free = !attempt.sent() || attempt.refused();
     var usage =
         free ? Usage.NONE : attempt.reported().orElseGet(() -> estimate(x, attempt.produced()));
-    add(x, began, Optional.of(error.code()), usage, Optional.empty());
+    add(x, began, line, Optional.of(error.code()), usage, Optional.empty());
   }
 
   private void add(
       Exchange x,
       long began,
+      Line line,
       Optional<ErrorCode> failure,
       Usage usage,
       Optional<Usd> providerCost) {
@@ -90,6 +149,7 @@ public final class SpendingStage implements Stage {
             ? Optional.of(Usd.ZERO)
             : prices.get().cost(attempt.target().model().toString(), usage, cameIn(x));
     attempt.marks().settled(cost);
+    line.charge().ifPresent(charge -> settle(charge, line.reserved(), attempt, cost));
     x.tally()
         .add(
             new AttemptRecord(
@@ -108,6 +168,24 @@ public final class SpendingStage implements Stage {
    */
   private Instant cameIn(Exchange x) {
     return clock.now().minusNanos(clock.nanoTime() - x.origin().arrivedNanos());
+  }
+
+  private void settle(Charge charge, Usd reserved, Attempt attempt, Optional<Usd> cost) {
+    var actual = cost.orElse(Usd.ZERO);
+    if (actual.compareTo(reserved) > 0 && reserved.nanos() > 0) {
+      limits.overran();
+      LOG.warn(
+          "Attempt {} on {} cost {} USD and had reserved {}; the difference is taken from what"
+              + " remains",
+          attempt.id(),
+          attempt.target().model(),
+          actual,
+          reserved);
+    }
+    if (attempt.sent() && !attempt.refused()) {
+      charge.use();
+    }
+    charge.settle(reserved.nanos(), actual.nanos());
   }
 
   private Usage estimate(Exchange x, CharSequence produced) {

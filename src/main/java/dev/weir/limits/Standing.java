@@ -75,6 +75,29 @@ public record Standing(
     public static final Away CLOSED = new Away(false, 0, 0);
   }
 
+  /** The same with the money as another look found it. */
+  Standing withMoneyOf(Standing other) {
+    return new Standing(
+        subject,
+        moment,
+        month,
+        epoch,
+        tier,
+        disabled,
+        dayLimit,
+        dayUsed,
+        dayFrees,
+        monthLimit,
+        monthUsed,
+        monthEnds,
+        other.usdLimit,
+        other.usdSettled,
+        other.usdHeld,
+        bounds,
+        away,
+        replicas);
+  }
+
   /** Whether its money is limited. */
   public boolean budgeted() {
     return usdLimit != NO_LIMIT;

@@ -126,8 +126,14 @@ final class UpstreamCall implements BodyCodec<Void>, BodyStream<Void> {
           // Given up while it was connecting: the connection goes back unused.
           context.fail(stopped.orElseThrow());
         } else {
-          attempt.markSent();
-          context.next();
+          var refusal = attempt.refusalToSend();
+          if (refusal.isPresent()) {
+            fail(refusal.get());
+            context.fail(refusal.get());
+          } else {
+            attempt.markSent();
+            context.next();
+          }
         }
       }
       case RECEIVE_RESPONSE -> {

@@ -245,7 +245,8 @@ class LedgerIT {
   }
 
   @Test
-  void aReplayReturnsWhatNoAdmissionClaimsAndNothingElse() {
+  void aReplayReturnsWhatNoRowNamesAndNothingElse() {
+    world.atRealTime();
     var dead = new Process(pools);
     var claimed = UUID.randomUUID();
     var unclaimed = UUID.randomUUID();
@@ -253,11 +254,13 @@ class LedgerIT {
     dead.take(user, unclaimed, 4, 4);
     dead.account(user, 30 * CENT, 30 * CENT, 50 * CENT);
 
-    replayed(dead.id, claimed, 3);
-    replayed(dead.id, claimed, 0);
+    for (var call = 0; call < 3; call++) {
+      row(claimed);
+    }
+    replayed(dead.id);
+    replayed(dead.id);
 
     assertThat(world.dayUsed(user)).isEqualTo(3);
-    assertThat(world.monthUsed(user, "2027-03-01")).isEqualTo(3);
     assertThat(new Process(pools).standing(user).standing().usdHeld()).isZero();
     assertThatThrownBy(() -> dead.take(user, 1)).isInstanceOf(Ledger.Fenced.class);
     assertThat(
@@ -336,13 +339,23 @@ class LedgerIT {
     assertThat(users).allMatch(u -> world.dayUsed(u) == 20);
   }
 
-  private void replayed(UUID process, UUID lease, long used) {
+  private void row(UUID lease) {
+    database.execute(
+        """
+        INSERT INTO ai_usage_metrics (id, started_at, billing_month, user_id, lease_id, function_name, status,
+          execution_time_ms, cost_usd)
+        SELECT gen_random_uuid(), granted_at + interval '1 second', billing_month, subject_id, lease_id, 'f', 'ok', 1, 0
+        FROM leases WHERE lease_id = ?\
+        """,
+        lease);
+  }
+
+  private void replayed(UUID process) {
     Future<Void> done =
         pools.ledger(
             c ->
-                c.preparedQuery("SELECT weir_replayed($1, $2, $3)")
-                    .execute(
-                        io.vertx.sqlclient.Tuple.of(process, new UUID[] {lease}, new Long[] {used}))
+                c.preparedQuery("SELECT weir_replayed($1)")
+                    .execute(io.vertx.sqlclient.Tuple.of(process))
                     .mapEmpty());
     done.await();
   }

@@ -89,7 +89,7 @@ final class LedgerWorld {
           new Ledger.Entry(
               Subject.user(user),
               Optional.empty(),
-              Optional.of(new Ledger.Account(Optional.empty(), owed, needed, wanted))));
+              Optional.of(new Ledger.Account(Optional.empty(), owed, 0, needed, wanted))));
     }
 
     Ledger.Answer standing(String user) {

@@ -33,7 +33,8 @@ class SpendingStageTest {
   private static final TokenCounter TOKENS = new TokenCounter();
   private final PriceTable prices =
       ((PriceFile.Result.Loaded) PriceFile.read(Path.of("conf/prices.yaml"))).table();
-  private final SpendingStage stage = new SpendingStage(() -> prices, TOKENS, Clock.system());
+  private final SpendingStage stage =
+      new SpendingStage(Limits.off(), () -> prices, TOKENS, Clock.system());
 
   @Test
   void anAnswerIsPricedByTheProvidersFigures() {
@@ -70,7 +71,8 @@ class SpendingStageTest {
         new At(Instant.parse("2026-02-01T00:00:01Z"), any.origin().arrivedNanos() + 2_000_000_000L);
     var x = any.with(new Attempt(UUID.randomUUID(), 1, Exchanges.target("a/b")));
 
-    Chain.of(List.of(new SpendingStage(() -> dated, TOKENS, ends), answers())).proceed(x);
+    Chain.of(List.of(new SpendingStage(Limits.off(), () -> dated, TOKENS, ends), answers()))
+        .proceed(x);
 
     // 15 tokens at a millionth
     assertThat(x.tally().cost()).isEqualTo(new Usd(15_000));

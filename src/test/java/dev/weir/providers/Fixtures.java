@@ -5,6 +5,7 @@ import dev.weir.config.BreakerSettings;
 import dev.weir.config.DatabaseSettings;
 import dev.weir.config.HttpSettings;
 import dev.weir.config.JournalSettings;
+import dev.weir.config.LimitsSettings;
 import dev.weir.config.LoggingSettings;
 import dev.weir.config.ManagementSettings;
 import dev.weir.config.MeteringSettings;
@@ -77,6 +78,7 @@ final class Fixtures {
         OutputSettings.DEFAULT,
         MeteringSettings.DEFAULT,
         new JournalSettings(Path.of("journal"), 1 << 20, JournalSettings.Durability.PROCESS),
+        LimitsSettings.DEFAULT,
         Duration.ofSeconds(1),
         LoggingSettings.DEFAULT,
         List.of());

@@ -1,0 +1,136 @@
+package dev.weir.app;
+
+import dev.weir.access.DevKeys;
+import dev.weir.config.WeirConfig;
+import dev.weir.core.Clock;
+import dev.weir.core.Secret;
+import dev.weir.limits.LedgerConnection;
+import dev.weir.limits.Limits;
+import dev.weir.metering.UsageWriter;
+import dev.weir.storage.Database;
+import dev.weir.storage.DatabaseUrl;
+import dev.weir.storage.Notifications;
+import dev.weir.telemetry.Metrics;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.sqlclient.Tuple;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+
+/** Brings the limits up, and tells them what the usage writer has written. */
+final class OpenLimits {
+  private static final Logger LOG = LogManager.getLogger(OpenLimits.class);
+  private static final Duration CLOSE = Duration.ofSeconds(8);
+  private static final Duration PACE = Duration.ofMillis(500);
+
+  private OpenLimits() {}
+
+  static LedgerConnection open(
+      WeirConfig config,
+      Vertx vertx,
+      Database database,
+      DatabaseUrl url,
+      UUID process,
+      Clock clock,
+      Metrics metrics,
+      Shutdown shutdown) {
+    var mode = Limits.Enforcement.valueOf(config.limits().mode().name());
+    var ledger = LedgerConnection.open(vertx, database, process, node(), clock, mode);
+    var limits = ledger.limits();
+    limits.onWatched(
+        (who, refusal) ->
+            LOG.info("Dry run: would have refused with {}: {}", refusal.code(), refusal.message()));
+    shutdown.opened("the limits", () -> Waiting.on(ledger.close(), CLOSE, "returning the leases"));
+    var direct =
+        config.database().directUrl().map(Secret::value).map(DatabaseUrl::parse).orElse(url);
+    var notifications = Notifications.open(vertx, direct);
+    ledger.listen(notifications);
+    shutdown.opened("the notifications", () -> Waiting.on(notifications.close(), CLOSE, "closing"));
+    meters(limits, metrics);
+    return ledger;
+  }
+
+  /**
+   * The demo user of dev mode tries things out by the hundred: it begins with the largest tier.
+   * What an administrator makes of it later stays.
+   */
+  static Future<Void> welcomeDemo(Database database) {
+    return database.ledger(
+        c ->
+            c.preparedQuery(
+                    "INSERT INTO users (user_id, tier) SELECT $1, name FROM tiers WHERE name ="
+                        + " 'enterprise' ON CONFLICT DO NOTHING")
+                .execute(Tuple.of(DevKeys.DEMO_USER))
+                .mapEmpty());
+  }
+
+  /**
+   * Tells the limits which calls' rows are in the database. A call's record is queued in the moment
+   * in which its charge ends; one pace later it surely is, and whatever is queued by then is in the
+   * table when the flush succeeds.
+   */
+  static void follow(Vertx vertx, Limits limits, UsageWriter usage) {
+    vertx.setTimer(PACE.toMillis(), _ -> follow(vertx, limits, usage, List.of()));
+  }
+
+  private static void follow(Vertx vertx, Limits limits, UsageWriter usage, List<UUID> before) {
+    var ended = limits.ended();
+    if (before.isEmpty()) {
+      vertx.setTimer(PACE.toMillis(), _ -> follow(vertx, limits, usage, ended));
+      return;
+    }
+    usage
+        .flush()
+        .onSuccess(
+            _ -> {
+              before.forEach(limits::written);
+              vertx.setTimer(PACE.toMillis(), _ -> follow(vertx, limits, usage, ended));
+            });
+  }
+
+  private static void meters(Limits limits, Metrics metrics) {
+    metrics.gauge(
+        "weir.limits.admissions", "Calls admitted since the start.", Map.of(), limits::admissions);
+    metrics.gauge(
+        "weir.limits.exchanges",
+        "Statements to the ledger of limits since the start.",
+        Map.of(),
+        limits::exchanges);
+    metrics.gauge(
+        "weir.limits.exchanges.per.call",
+        "Statements to the ledger of limits per admitted call since the start.",
+        Map.of(),
+        () -> limits.admissions() == 0 ? 0 : (double) limits.exchanges() / limits.admissions());
+    metrics.gauge(
+        "weir.limits.overruns",
+        "Attempts that cost more than their reserved worst price since the start.",
+        Map.of(),
+        limits::overruns);
+    metrics.gauge(
+        "weir.limits.watched",
+        "Calls that a dry run let through over a limit since the start.",
+        Map.of(),
+        limits::watched);
+    metrics.gauge(
+        "weir.limits.subjects", "Subjects whose limits are in memory.", Map.of(), limits::subjects);
+    metrics.gauge(
+        "weir.limits.unsettled",
+        "Calls under way, or whose cost is not in the database yet.",
+        Map.of(),
+        limits::open);
+  }
+
+  private static String node() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException _) {
+      return "unknown";
+    }
+  }
+}

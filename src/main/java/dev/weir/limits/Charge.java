@@ -1,0 +1,242 @@
+package dev.weir.limits;
+
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one admitted call has taken from its subjects: a unit from each, and money for its attempts.
+ *
+ * <p>Confined to the call's event loop until the call has ended and {@link Limits#written} speaks
+ * of it, but for the fields that say so.
+ */
+public final class Charge {
+  private final UUID call;
+  private final Holder[] holders;
+  private final @Nullable Lease[] leases;
+  private final boolean free;
+  private Instant startedAt = Instant.EPOCH;
+  private LocalDate month = LocalDate.EPOCH;
+  private long reserved;
+  private boolean used;
+  private volatile boolean ended;
+  private boolean returned;
+
+  /** Read by whoever hears that the call's row is in the database; guarded by this. */
+  private long spent;
+
+  /** Guarded by this. */
+  private boolean recorded;
+
+  Charge(UUID call, Holder[] holders, boolean free) {
+    this.call = call;
+    this.holders = holders;
+    this.leases = new Lease[holders.length];
+    this.free = free;
+  }
+
+  /** The call's id. */
+  public UUID call() {
+    return call;
+  }
+
+  /** The lease that the user's unit came from; empty where no limits are in force. */
+  public Optional<UUID> lease() {
+    return leases.length == 0 ? Optional.empty() : Optional.ofNullable(leases[0]).map(Lease::id);
+  }
+
+  /** The leases that the units came from: the user's, the key's, the team's. */
+  public List<UUID> leases() {
+    return Arrays.stream(leases).filter(l -> l != null).map(l -> l.id()).toList();
+  }
+
+  /** When it was admitted, by the database's clock. */
+  public Instant startedAt() {
+    return startedAt;
+  }
+
+  /** The month to which its money belongs. */
+  public LocalDate month() {
+    return month;
+  }
+
+  /** Whether its units came back when it ended. */
+  public boolean returned() {
+    return returned;
+  }
+
+  /** What its attempts under way have reserved, in nano-dollars. */
+  public long reserved() {
+    return reserved;
+  }
+
+  boolean free() {
+    return free;
+  }
+
+  Holder[] holders() {
+    return holders;
+  }
+
+  /**
+   * Takes a unit from every subject, or from none.
+   *
+   * @return the index of the first subject that has none, or -1
+   */
+  int take(long now, boolean away) {
+    // The user's unit is the scarcest as a rule, so it is taken last and seldom put back.
+    for (var i = holders.length - 1; i >= 0; i--) {
+      var lease = holders[i].take(now);
+      if (lease == null && away) {
+        lease = holders[i].takeAway(now);
+      }
+      if (lease == null) {
+        release();
+        return i;
+      }
+      leases[i] = lease;
+    }
+    if (holders.length > 0 && leases[0] != null) {
+      startedAt = leases[0].databaseTime(now);
+      month = leases[0].month();
+    }
+    return -1;
+  }
+
+  /** Gives the units back, to take others or none. */
+  void release() {
+    for (var i = 0; i < holders.length; i++) {
+      var lease = leases[i];
+      if (lease != null) {
+        holders[i].putBack(lease);
+        leases[i] = null;
+      }
+    }
+  }
+
+  /** Whether every lease's time is not over: until something is sent, it must not be. */
+  boolean fresh(long now) {
+    for (var lease : leases) {
+      if (lease != null && !lease.fresh(now)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Something was sent upstream and not refused before a token: the unit is used. */
+  void use() {
+    used = true;
+  }
+
+  boolean isUsed() {
+    return used;
+  }
+
+  /**
+   * Reserves from every subject's account, or from none.
+   *
+   * @return the first subject whose account does not cover it, or null
+   */
+  @Nullable Holder reserve(long price, long now, boolean away) {
+    for (var i = 0; i < holders.length; i++) {
+      var purse = holders[i].purse(month);
+      if (!purse.reserve(price, now) && !(away && reserveAway(holders[i], purse, price, now))) {
+        for (var j = 0; j < i; j++) {
+          holders[j].purse(month).settle(price, 0);
+        }
+        return holders[i];
+      }
+    }
+    reserved += price;
+    return null;
+  }
+
+  private static boolean reserveAway(Holder holder, Purse purse, long price, long now) {
+    return holder
+        .standing()
+        .map(Standing::away)
+        .filter(Standing.Away::open)
+        .filter(policy -> purse.reserveAway(price, policy.usd(), now))
+        .isPresent();
+  }
+
+  /** Owes whatever the accounts say: where limits are only watched. */
+  void owe(long price, long now) {
+    for (var holder : holders) {
+      holder.purse(month).owe(price, now);
+    }
+    reserved += price;
+  }
+
+  /** An attempt has ended. */
+  void settle(long price, long actual) {
+    reserved -= price;
+    for (var holder : holders) {
+      holder.purse(month).settle(price, actual);
+    }
+    synchronized (this) {
+      spent += actual;
+      if (recorded) {
+        forget();
+      }
+    }
+  }
+
+  /**
+   * The call has ended.
+   *
+   * @param failed whether it has no answer
+   */
+  void end(boolean failed) {
+    if (ended) {
+      return;
+    }
+    ended = true;
+    if (failed && !used) {
+      returned = true;
+      release();
+    }
+    for (var holder : holders) {
+      holder.inFlight().decrementAndGet();
+    }
+  }
+
+  boolean ended() {
+    return ended;
+  }
+
+  /** Whether its row in the database has to say something of money. */
+  synchronized boolean owes() {
+    return spent != 0;
+  }
+
+  /** Its row is in the database: what it cost is settled there. */
+  synchronized void recorded() {
+    recorded = true;
+    forget();
+  }
+
+  private void forget() {
+    if (spent != 0) {
+      for (var holder : holders) {
+        holder.purse(month).written(spent);
+      }
+      spent = 0;
+    }
+  }
+
+  /** Its subjects' standings, for headers. */
+  List<Standing> standings() {
+    var all = new ArrayList<Standing>(holders.length);
+    for (var holder : holders) {
+      holder.standing().ifPresent(all::add);
+    }
+    return all;
+  }
+}

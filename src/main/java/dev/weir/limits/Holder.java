@@ -1,0 +1,540 @@
+package dev.weir.limits;
+
+import dev.weir.core.AIError;
+import dev.weir.core.Clock;
+import dev.weir.core.Ids;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that this process has of one subject: its lease, its accounts, what Postgres last said of it,
+ * and who waits. One per subject and process, shared by all event loops.
+ *
+ * <p>Units and money are taken on any thread by one atomic or one short lock. Whatever talks to the
+ * ledger ({@link #ask} and what follows it, {@link #tend}) runs on the desk's own context alone.
+ *
+ * <pre>
+ * a unit is wanted:  lease has one            -> taken
+ *                    none, limit used up      -> refused, and for a second without asking again
+ *                    none                     -> waits; the desk asks
+ * the desk's answer: units                    -> as many waiters go on
+ *                    none, none elsewhere     -> all are refused
+ *                    none, but elsewhere      -> recalled; asks again until they return or end
+ * </pre>
+ */
+final class Holder {
+  /** Units that a subject asks for that was not seen lately. */
+  private static final long FIRST_UNITS = 4;
+
+  /** Money that it asks for, in nano-dollars: ten cents. */
+  private static final long FIRST_COVER = 100_000_000;
+
+  /**
+   * A lease ends on our side so long before it does in Postgres, so that its report comes first.
+   */
+  private static final long MARGIN = Duration.ofSeconds(1).toNanos();
+
+  /** A lease in use is followed by the next one so long before its end. */
+  private static final long RENEWAL = Duration.ofMillis(2500).toNanos();
+
+  private static final long WINDOW = Duration.ofSeconds(10).toNanos();
+  private static final long TENTH = Duration.ofMillis(100).toNanos();
+  private static final long REFUSAL = Duration.ofSeconds(1).toNanos();
+  private static final long LONGEST_MONEY_WAIT = Duration.ofSeconds(1).toNanos();
+  private static final long IDLE = Duration.ofSeconds(60).toNanos();
+  private static final Duration SOON = Duration.ofMillis(5);
+  private static final Duration A_LITTLE = Duration.ofMillis(50);
+  private static final long MANY = 8;
+
+  private final Subject subject;
+  private final LeaseDesk desk;
+  private final Clock clock;
+
+  private final AtomicInteger inFlight = new AtomicInteger();
+  private final AtomicBoolean queued = new AtomicBoolean();
+  private final ConcurrentLinkedQueue<Waiter> units = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Waiter> money = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Waiter> looks = new ConcurrentLinkedQueue<>();
+  private final Map<LocalDate, Purse> purses = new ConcurrentHashMap<>(2);
+  private final TokenBucket burst = new TokenBucket();
+  private final TokenBucket tokens = new TokenBucket();
+
+  private volatile Lease lease = Lease.NONE;
+  private volatile @Nullable Standing standing;
+  private volatile @Nullable AIError refusal;
+  private volatile long refusedUntil;
+  private volatile boolean moreWanted;
+  private volatile boolean retired;
+  private volatile @Nullable Lease away;
+
+  /** Confined to the desk, as are the next ones. */
+  private long target = FIRST_UNITS;
+
+  private long recallUntil;
+  private int recalls;
+  private long lastUsed;
+  private long leftAtLastTending;
+
+  Holder(Subject subject, LeaseDesk desk, Clock clock) {
+    this.subject = subject;
+    this.desk = desk;
+    this.clock = clock;
+    this.lastUsed = clock.nanoTime();
+  }
+
+  Subject subject() {
+    return subject;
+  }
+
+  Optional<Standing> standing() {
+    return Optional.ofNullable(standing);
+  }
+
+  /** Calls that hold a unit of it here and have not ended. */
+  AtomicInteger inFlight() {
+    return inFlight;
+  }
+
+  TokenBucket burst() {
+    return burst;
+  }
+
+  TokenBucket tokens() {
+    return tokens;
+  }
+
+  /** Tokens of the minute that this process may still let through. */
+  long tokensLeft(long now) {
+    var known = standing;
+    return known == null || known.bounds().tokensPerMinute() == Standing.NO_LIMIT
+        ? Standing.NO_LIMIT
+        : tokens.level(Math.max(1, known.bounds().tokensPerMinute() / known.replicas()), now);
+  }
+
+  /** Units that are in this process's hand. */
+  long inHand(long now) {
+    var current = lease;
+    return current.fresh(now) ? current.left() : 0;
+  }
+
+  /** Takes a unit from the lease; null if that has none. */
+  @Nullable Lease take(long now) {
+    var current = lease;
+    if (!current.take(now)) {
+      return null;
+    }
+    if (current.low()) {
+      moreWanted = true;
+      desk.want(this);
+    }
+    return current;
+  }
+
+  /** Puts a unit back where it came from. */
+  void putBack(Lease from) {
+    if (!from.putBack()) {
+      desk.giveBack(from.id(), 1, false);
+    }
+  }
+
+  /** Why the subject is refused without asking again, for the moment. */
+  Optional<AIError> refusal(long now) {
+    return now - refusedUntil < 0 ? Optional.ofNullable(refusal) : Optional.empty();
+  }
+
+  /** Waits for a unit; false if this holder is not the subject's any more. */
+  synchronized boolean wait(Waiter waiter) {
+    return wait(waiter, units);
+  }
+
+  /** Waits for money. */
+  synchronized boolean waitForMoney(Waiter waiter) {
+    return wait(waiter, money);
+  }
+
+  /** Waits for the next standing. */
+  synchronized boolean look(Waiter waiter) {
+    return wait(waiter, looks);
+  }
+
+  private boolean wait(Waiter waiter, ConcurrentLinkedQueue<Waiter> queue) {
+    if (retired) {
+      return false;
+    }
+    queue.add(waiter);
+    desk.want(this);
+    return true;
+  }
+
+  /** The account of a month, opened where there is none. */
+  Purse purse(LocalDate month) {
+    var purse = purses.computeIfAbsent(month, m -> new Purse(m, clock.nanoTime()));
+    var known = standing;
+    if (known != null && purse.limited() != known.budgeted()) {
+      purse.limited(known.budgeted());
+    }
+    return purse;
+  }
+
+  /** Marks it as waiting at the desk; false if it was. */
+  boolean enqueue() {
+    return queued.compareAndSet(false, true);
+  }
+
+  // ---- what follows is confined to the desk
+
+  /** Asks for units ahead of need, where none are in hand: a call waits for another subject's. */
+  void ready(long now) {
+    if (inHand(now) == 0 && refusal(now).isEmpty()) {
+      moreWanted = true;
+      desk.want(this);
+    }
+  }
+
+  /** Says what this subject wants now. */
+  void ask(long now, LeaseDesk.Wishes wishes) {
+    queued.set(false);
+    var waiting = living(units);
+    if (waiting > 0 && inHand(now) > 0) {
+      // What is in hand was meant for those who were woken a moment ago; perhaps they leave some.
+      wake(inHand(now));
+      desk.wantLater(this, SOON);
+    } else if (waiting > 0 || moreWanted) {
+      moreWanted = false;
+      var id = Ids.next(clock);
+      if (waiting > 0) {
+        end(lease);
+      }
+      wishes.take(
+          this,
+          new Ledger.Take(id, waiting, Math.max(waiting, target)),
+          (answer, sent) -> granted(id, answer, sent));
+      if (purses.isEmpty() && standing().map(Standing::budgeted).orElse(true)) {
+        wishes.account(
+            this,
+            new Ledger.Account(Optional.empty(), 0, 0, 0, FIRST_COVER),
+            (answer, sent) ->
+                purse(answer.standing().month()).covered(answer.cover(), until(sent)));
+      }
+    }
+    for (var purse : purses.values()) {
+      if (purse.limited()) {
+        wishes.account(
+            this,
+            purse.account(waitingFor(purse.month()), now),
+            (answer, sent) -> accounted(purse, answer, sent));
+      } else {
+        money.stream().filter(w -> w.month().equals(purse.month())).forEach(Waiter::wake);
+      }
+    }
+    if (!looks.isEmpty()) {
+      wishes.look(
+          this,
+          (answer, _) -> {
+            learned(answer.standing());
+            for (var looker = looks.poll(); looker != null; looker = looks.poll()) {
+              looker.wake();
+            }
+          });
+    }
+  }
+
+  private long waitingFor(LocalDate month) {
+    money.removeIf(Waiter::gone);
+    return money.stream().filter(w -> w.month().equals(month)).mapToLong(Waiter::price).sum();
+  }
+
+  /** What a take says of the calls is newer than what an account of the same request says. */
+  private void accounted(Purse purse, Ledger.Answer answer, long sent) {
+    var known = standing;
+    if (known != null && known.month().equals(answer.standing().month())) {
+      standing = known.withMoneyOf(answer.standing());
+    }
+    purse.limited(answer.standing().budgeted());
+    purse.covered(answer.cover(), until(sent));
+    var room = purse.cover() - purse.owed();
+    for (var waiter : money) {
+      if (waiter.month().equals(purse.month()) && serve(waiter, room, answer.standing())) {
+        room -= waiter.price();
+      }
+    }
+    money.removeIf(Waiter::gone);
+    if (!money.isEmpty()) {
+      desk.wantLater(this, A_LITTLE);
+    }
+  }
+
+  /** Lets one who waits for money go on if it fits, and turns him away if it never will. */
+  private boolean serve(Waiter waiter, long room, Standing known) {
+    if (!known.budgeted() || waiter.price() <= room) {
+      return waiter.wake();
+    }
+    if (known.usdSettled() + waiter.price() > known.usdLimit()) {
+      waiter.fail(Refusals.spent(known));
+    } else if (clock.nanoTime() - waiter.sinceNanos() > LONGEST_MONEY_WAIT) {
+      waiter.fail(Refusals.held(known));
+    }
+    return false;
+  }
+
+  /** A lease of an older epoch admits nothing more. */
+  private void learned(Standing news) {
+    standing = news;
+    if (news.epoch() > lease.epoch()) {
+      end(lease);
+    }
+  }
+
+  private static long until(long sent) {
+    return sent + WINDOW;
+  }
+
+  private void granted(UUID id, Ledger.Answer answer, long sent) {
+    learned(answer.standing());
+    var now = clock.nanoTime();
+    if (answer.granted() > 0) {
+      open(id, answer, sent);
+      recallUntil = 0;
+      recalls = 0;
+      refusedUntil = now;
+      wake(answer.granted());
+    }
+    var waiting = living(units);
+    if (waiting == 0) {
+      return;
+    }
+    if (answer.granted() > 0) {
+      desk.want(this);
+    } else if (answer.standing().disabled()) {
+      refuse(Refusals.disabled(), now);
+    } else if (answer.standing().room() > 0) {
+      desk.want(this);
+    } else if (answer.standing().room() + answer.elsewhere() <= 0) {
+      refuse(Refusals.used(answer.standing()), now);
+    } else {
+      recalled(answer, now);
+    }
+  }
+
+  private void open(UUID id, Ledger.Answer answer, long sent) {
+    var granted = answer.granted();
+    var lowWater = granted >= MANY ? granted / 5 : Long.MIN_VALUE;
+    var before = lease;
+    lease =
+        new Lease(
+            id,
+            answer.standing().moment(),
+            answer.standing().month(),
+            answer.standing().epoch(),
+            granted,
+            sent,
+            answer.timeToLive(),
+            lowWater);
+    leftAtLastTending = granted;
+    end(before);
+    desk.active(this);
+  }
+
+  /** Ends a lease and reports it; learns from it how much is worth asking for. */
+  private void end(Lease ended) {
+    var unused = ended.seal();
+    if (unused < 0 || ended == Lease.NONE) {
+      return;
+    }
+    var used = ended.granted() - unused;
+    var elapsed = Math.max(TENTH, clock.nanoTime() - ended.anchorNanos());
+    var perWindow = (long) Math.ceil((double) used / elapsed * WINDOW * 1.1);
+    target = Math.max(FIRST_UNITS, Math.min(perWindow, 8 * Math.max(ended.granted(), FIRST_UNITS)));
+    desk.giveBack(ended.id(), unused, true);
+  }
+
+  /** Units are in other processes' hands, which were told; asks again until they return. */
+  private void recalled(Ledger.Answer answer, long now) {
+    if (recallUntil == 0) {
+      recallUntil = now + answer.elsewhereFor().toNanos() + TENTH;
+    }
+    if (now - recallUntil > 0) {
+      recallUntil = 0;
+      recalls = 0;
+      turnAway(units, Refusals.elsewhere());
+      return;
+    }
+    desk.wantLater(this, Duration.ofMillis(Math.min(1000, 25L << Math.min(6, recalls++))));
+  }
+
+  private void wake(long most) {
+    var woken = 0L;
+    while (woken < most) {
+      var waiter = units.poll();
+      if (waiter == null) {
+        return;
+      }
+      if (waiter.wake()) {
+        woken++;
+      }
+    }
+  }
+
+  private void refuse(AIError why, long now) {
+    refusal = why;
+    refusedUntil = now + REFUSAL;
+    turnAway(units, why);
+  }
+
+  private static void turnAway(ConcurrentLinkedQueue<Waiter> queue, AIError why) {
+    for (var waiter = queue.poll(); waiter != null; waiter = queue.poll()) {
+      waiter.fail(why);
+    }
+  }
+
+  private static long living(ConcurrentLinkedQueue<Waiter> queue) {
+    queue.removeIf(Waiter::gone);
+    return queue.size();
+  }
+
+  /** Another process waits for what this one may not need: gives all of it back. */
+  void recall() {
+    refusedUntil = clock.nanoTime();
+    if (living(units) == 0) {
+      end(lease);
+    }
+    desk.want(this);
+  }
+
+  /** The subject's limits changed: nothing is admitted any more on what was known before. */
+  void changed() {
+    refusedUntil = clock.nanoTime();
+    end(lease);
+    standing = null;
+    desk.want(this);
+  }
+
+  /** The ledger cannot be asked: those who wait for units or money try again under the policy. */
+  void ledgerAway() {
+    for (var queue : List.of(units, money)) {
+      for (var waiter = queue.poll(); waiter != null; waiter = queue.poll()) {
+        waiter.wake();
+      }
+    }
+    turnAway(looks, Refusals.away());
+  }
+
+  /** A unit of what the tier lets in while the ledger is away; null if that is nothing. */
+  synchronized @Nullable Lease takeAway(long now) {
+    var known = standing;
+    if (known == null || !lenient(known)) {
+      return null;
+    }
+    var open = away;
+    if (open == null) {
+      var moment = lease == Lease.NONE ? clock.now() : lease.databaseTime(now);
+      open =
+          new Lease(
+              Ids.next(clock),
+              moment,
+              moment.atZone(ZoneOffset.UTC).toLocalDate().withDayOfMonth(1),
+              known.epoch(),
+              subject.kind() == Subject.Kind.USER ? known.away().calls() : Long.MAX_VALUE,
+              now,
+              Duration.ofDays(1),
+              Long.MIN_VALUE);
+      away = open;
+      desk.owes(this);
+    }
+    return open.take(now) ? open : null;
+  }
+
+  /** Keys and teams have no policy of their own: without limits they follow the user's. */
+  private boolean lenient(Standing known) {
+    return subject.kind() == Subject.Kind.USER ? known.away().open() : !known.limited();
+  }
+
+  /** The ledger is back: what was let in meanwhile is charged. */
+  synchronized void ledgerBack(LeaseDesk.Wishes wishes) {
+    var open = away;
+    if (open == null) {
+      return;
+    }
+    away = null;
+    var used = open.granted() - Math.max(0, open.seal());
+    if (used > 0) {
+      wishes.take(
+          this,
+          new Ledger.Take(open.id(), 0, -used, Optional.of(open.month())),
+          (answer, _) -> {
+            standing = answer.standing();
+            desk.giveBack(open.id(), 0, true);
+          });
+    }
+  }
+
+  /** Looks after it now and then: ends leases in time, renews those in use, lets go of the rest. */
+  void tend(long now) {
+    var current = lease;
+    var left = current.left();
+    if (left != leftAtLastTending || inFlight.get() > 0) {
+      lastUsed = now;
+    }
+    leftAtLastTending = left;
+    if (!current.sealed() && current != Lease.NONE) {
+      var remaining = current.nanosLeft(now);
+      if (remaining < MARGIN) {
+        end(current);
+      } else if (remaining < RENEWAL && current.granted() - left >= MANY) {
+        moreWanted = true;
+        desk.want(this);
+      }
+    }
+    for (var purse : List.copyOf(purses.values())) {
+      if (purse.empty() && !purse.month().equals(current.month())) {
+        purses.remove(purse.month(), purse);
+      } else if (purse.limited() && purse.idle(now)) {
+        desk.want(this);
+      }
+    }
+  }
+
+  /** Gives everything back, for the end of the process. */
+  void close() {
+    end(lease);
+    purses.values().forEach(purse -> purse.rest(clock.nanoTime()));
+    desk.want(this);
+  }
+
+  /** Whether it need not be tended. */
+  boolean resting() {
+    return (lease.sealed() || lease == Lease.NONE)
+        && away == null
+        && units.isEmpty()
+        && money.isEmpty()
+        && purses.values().stream().allMatch(Purse::empty);
+  }
+
+  /** Whether somebody waits here. */
+  boolean awaited() {
+    return !units.isEmpty() || !money.isEmpty() || !looks.isEmpty();
+  }
+
+  /** Retires it if nobody has used it for a while; a new one will then stand for the subject. */
+  synchronized boolean retire(long now) {
+    if (!retired
+        && now - lastUsed > IDLE
+        && inFlight.get() == 0
+        && !queued.get()
+        && looks.isEmpty()
+        && resting()) {
+      retired = true;
+    }
+    return retired;
+  }
+}

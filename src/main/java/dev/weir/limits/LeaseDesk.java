@@ -1,0 +1,271 @@
+package dev.weir.limits;
+
+import dev.weir.core.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+
+/**
+ * Where the process's subjects meet the ledger: gathers what they want into one request, has one
+ * under way, and hands out the answers.
+ *
+ * <p>A request is repeated unchanged until it is answered, so whatever was lost, the ledger and
+ * this process agree on what was taken; nothing else is sent meanwhile. While the answers fail or
+ * stay out, those who wait are served by their tier's policy.
+ *
+ * <p>{@link #want} and {@link #giveBack} may be called on any thread; all else runs on the loop.
+ */
+final class LeaseDesk {
+  private static final Logger LOG = LogManager.getLogger(LeaseDesk.class);
+  private static final int MOST_ENTRIES = 500;
+  private static final int MOST_RETURNS = 2_000;
+  private static final Duration TENDING = Duration.ofMillis(250);
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+  private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+
+  private final Ledger ledger;
+  private final Clock clock;
+  private final Loop loop;
+  private final ConcurrentLinkedQueue<Holder> wanting = new ConcurrentLinkedQueue<>();
+  private final ConcurrentMap<UUID, Ledger.Returned> returned = new ConcurrentHashMap<>();
+  private final Set<Holder> active = ConcurrentHashMap.newKeySet();
+  private final Set<Holder> owing = ConcurrentHashMap.newKeySet();
+  private final AtomicBoolean awake = new AtomicBoolean();
+  private final LongAdder exchanges = new LongAdder();
+  private final LongAdder entries = new LongAdder();
+  private volatile boolean away;
+  private volatile boolean fenced;
+  private volatile boolean closed;
+
+  /** Confined to the loop, as are the next ones. */
+  private boolean underWay;
+
+  private long number;
+  private long sentNanos;
+  private Duration pause = SHORTEST_PAUSE;
+  private Optional<Runnable> onIdle = Optional.empty();
+
+  /** The desk's own thread of work and its timers. */
+  interface Loop {
+    void run(Runnable work);
+
+    void after(Duration delay, Runnable work);
+  }
+
+  /** Is told of an answer, with the monotonic clock before its request was sent first. */
+  interface Asker {
+    void answered(Ledger.Answer answer, long sentNanos);
+  }
+
+  /** A request that is being put together. */
+  static final class Wishes {
+    private final List<Ledger.Entry> entries = new ArrayList<>();
+    private final List<Asker> askers = new ArrayList<>();
+
+    void take(Holder of, Ledger.Take take, Asker asker) {
+      add(new Ledger.Entry(of.subject(), Optional.of(take), Optional.empty()), asker);
+    }
+
+    void account(Holder of, Ledger.Account account, Asker asker) {
+      add(new Ledger.Entry(of.subject(), Optional.empty(), Optional.of(account)), asker);
+    }
+
+    void look(Holder of, Asker asker) {
+      add(new Ledger.Entry(of.subject(), Optional.empty(), Optional.empty()), asker);
+    }
+
+    private void add(Ledger.Entry entry, Asker asker) {
+      entries.add(entry);
+      askers.add(asker);
+    }
+  }
+
+  LeaseDesk(Ledger ledger, Clock clock, Loop loop) {
+    this.ledger = ledger;
+    this.clock = clock;
+    this.loop = loop;
+  }
+
+  /** Begins to look after the leases. */
+  void start() {
+    loop.after(TENDING, this::tend);
+  }
+
+  /** A subject wants something of the ledger. */
+  void want(Holder holder) {
+    if (holder.enqueue()) {
+      active.add(holder);
+      wanting.add(holder);
+      wake();
+    }
+  }
+
+  void wantLater(Holder holder, Duration delay) {
+    loop.after(delay, () -> want(holder));
+  }
+
+  /** Units come back, or a lease ends; told with the next request. */
+  void giveBack(UUID lease, long units, boolean ends) {
+    returned.merge(lease, new Ledger.Returned(lease, units, ends), Ledger.Returned::plus);
+    if (units > 0) {
+      wake();
+    }
+  }
+
+  void active(Holder holder) {
+    active.add(holder);
+  }
+
+  /** A subject was let in while the ledger is away, which must be charged when it is back. */
+  void owes(Holder holder) {
+    active.add(holder);
+    owing.add(holder);
+  }
+
+  /** Whether the ledger fails or keeps silent. */
+  boolean away() {
+    return away;
+  }
+
+  /** Whether the ledger has given this process up. */
+  boolean fenced() {
+    return fenced;
+  }
+
+  /** Requests that were answered since the start. */
+  long exchanges() {
+    return exchanges.sum();
+  }
+
+  /** Entries in them. */
+  long entries() {
+    return entries.sum();
+  }
+
+  private void wake() {
+    if (awake.compareAndSet(false, true)) {
+      loop.run(this::turn);
+    }
+  }
+
+  private void turn() {
+    awake.set(false);
+    if (underWay || fenced) {
+      return;
+    }
+    var wishes = new Wishes();
+    var now = clock.nanoTime();
+    if (!away) {
+      owing.removeIf(
+          holder -> {
+            holder.ledgerBack(wishes);
+            return true;
+          });
+    }
+    while (wishes.entries.size() < MOST_ENTRIES) {
+      var holder = wanting.poll();
+      if (holder == null) {
+        break;
+      }
+      holder.ask(now, wishes);
+    }
+    var back = new ArrayList<Ledger.Returned>();
+    for (var lease : returned.keySet()) {
+      if (back.size() == MOST_RETURNS) {
+        break;
+      }
+      var one = returned.remove(lease);
+      if (one != null) {
+        back.add(one);
+      }
+    }
+    if (wishes.entries.isEmpty() && back.isEmpty()) {
+      onIdle.ifPresent(Runnable::run);
+      onIdle = Optional.empty();
+      return;
+    }
+    underWay = true;
+    sentNanos = clock.nanoTime();
+    send(new Ledger.Request(++number, back, wishes.entries), wishes.askers);
+  }
+
+  private void send(Ledger.Request request, List<Asker> askers) {
+    ledger
+        .exchange(request)
+        .onComplete(
+            answers -> loop.run(() -> answered(answers, askers)),
+            failure -> loop.run(() -> failed(failure, request, askers)));
+  }
+
+  private void answered(List<Ledger.Answer> answers, List<Asker> askers) {
+    if (away) {
+      LOG.info("The ledger answers again");
+      away = false;
+    }
+    pause = SHORTEST_PAUSE;
+    underWay = false;
+    exchanges.increment();
+    entries.add(answers.size());
+    for (var answer : answers) {
+      askers.get(answer.entry()).answered(answer, sentNanos);
+    }
+    turn();
+  }
+
+  private void failed(Throwable failure, Ledger.Request request, List<Asker> askers) {
+    if (failure instanceof Ledger.Fenced) {
+      LOG.error(
+          "The ledger has given this process up ({}); it admits nothing more, restart it",
+          failure.getMessage());
+      fenced = true;
+      away = true;
+      active.forEach(Holder::ledgerAway);
+      return;
+    }
+    LOG.warn("The ledger cannot be asked ({}); asking again", failure.toString());
+    loop.after(pause, () -> send(request, askers));
+    pause =
+        pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+  }
+
+  private void tend() {
+    var now = clock.nanoTime();
+    if (underWay && !away && now - sentNanos > PATIENCE.toNanos()) {
+      LOG.warn("The ledger cannot be asked; leases go on, then the tiers' policy");
+      away = true;
+    }
+    for (var holder : active) {
+      if (away) {
+        holder.ledgerAway();
+      }
+      holder.tend(now);
+    }
+    active.removeIf(holder -> holder.resting() && !holder.awaited());
+    turn();
+    if (!closed) {
+      loop.after(TENDING, this::tend);
+    }
+  }
+
+  /** Gives back what can be given back; {@code done} runs when the ledger knows. */
+  void close(Runnable done) {
+    loop.run(
+        () -> {
+          closed = true;
+          onIdle = Optional.of(done);
+          active.forEach(Holder::close);
+          turn();
+        });
+  }
+}
