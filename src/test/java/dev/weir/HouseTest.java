@@ -50,7 +50,9 @@ class HouseTest {
             "dev.weir.repricing..",
             "dev.weir.health..",
             "dev.weir.jobs..",
-            "dev.weir.analytics..")
+            "dev.weir.analytics..",
+            "dev.weir.forecast..",
+            "dev.weir.alerts..")
         .layer("ground")
         .definedBy(
             "dev.weir.storage..", "dev.weir.journal..", "dev.weir.telemetry..", "dev.weir.config..")

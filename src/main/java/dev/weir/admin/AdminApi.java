@@ -72,7 +72,9 @@ public final class AdminApi {
     this.parts = parts;
   }
 
-  /** Adds the routes; they handle their own bodies and errors. */
+  /**
+   * Adds the routes; they handle their own bodies and errors. Others of /api are added after it.
+   */
   public void mount(Router router) {
     router.route("/api/*").handler(this::admit).failureHandler(AdminApi::failed);
     router
@@ -124,7 +126,8 @@ public final class AdminApi {
         .failureHandler(AdminApi::failed);
   }
 
-  private static void on(
+  /** Adds a route that answers in JSON, and 405 for the other verbs of its path. */
+  static void on(
       Router router,
       HttpMethod method,
       String path,
@@ -256,11 +259,11 @@ public final class AdminApi {
     throw AIError.invalid(otherwise);
   }
 
-  private static Optional<String> query(RoutingContext call, String name) {
+  static Optional<String> query(RoutingContext call, String name) {
     return call.queryParam(name).stream().findFirst();
   }
 
-  private static int number(RoutingContext call, String name, int standard, int most) {
+  static int number(RoutingContext call, String name, int standard, int most) {
     return query(call, name)
         .map(
             text -> {

@@ -4,6 +4,7 @@ import dev.weir.analytics.UsageAnalytics;
 import dev.weir.bus.BusDoor;
 import dev.weir.config.WeirConfig;
 import dev.weir.core.Clock;
+import dev.weir.forecast.ForecastService;
 import dev.weir.gateway.Authenticator;
 import dev.weir.gateway.Gateway;
 import dev.weir.gateway.ModelDirectory;
@@ -40,6 +41,7 @@ final class GatewayVerticle extends VerticleBase {
    * @param models the model directory
    * @param usage answers questions about usage
    * @param authenticator tells who calls
+   * @param forecasts what months will have cost
    * @param stages the order of a call's story
    * @param draining whether the process shuts down
    * @param connections the count of open connections
@@ -52,6 +54,7 @@ final class GatewayVerticle extends VerticleBase {
       ModelDirectory models,
       UsageAnalytics usage,
       Authenticator authenticator,
+      ForecastService forecasts,
       Stages stages,
       BooleanSupplier draining,
       Connections connections,
@@ -89,6 +92,7 @@ final class GatewayVerticle extends VerticleBase {
                 parts.models(),
                 parts.catalogue(),
                 parts.usage(),
+                parts.forecasts()::own,
                 parts.clock(),
                 parts.draining(),
                 parts.connections(),

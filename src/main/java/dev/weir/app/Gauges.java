@@ -1,5 +1,6 @@
 package dev.weir.app;
 
+import dev.weir.alerts.AlertStore;
 import dev.weir.telemetry.Logs;
 import dev.weir.telemetry.Metrics;
 import java.util.Map;
@@ -9,7 +10,9 @@ import java.util.function.DoubleSupplier;
 final class Gauges {
   private Gauges() {}
 
-  static void register(Metrics metrics, UsageJournal journal, Logs logs, Doors doors) {
+  static void register(
+      Metrics metrics, UsageJournal journal, Logs logs, Doors doors, AlertStore alerts) {
+    gauge(metrics, "weir.alerts.firing", "Alerts that are firing.", alerts::firing);
     gauge(
         metrics,
         "weir.calls.in.flight",

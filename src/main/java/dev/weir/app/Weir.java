@@ -5,11 +5,15 @@ import dev.weir.access.FirstAdminKey;
 import dev.weir.access.KeyAuthenticator;
 import dev.weir.access.KeyStore;
 import dev.weir.admin.AdminApi;
+import dev.weir.admin.SpendApi;
 import dev.weir.admin.UsageApi;
+import dev.weir.alerts.AlertStore;
+import dev.weir.alerts.AnomalyWatch;
 import dev.weir.analytics.UsageAnalytics;
 import dev.weir.config.Mode;
 import dev.weir.config.WeirConfig;
 import dev.weir.core.Ids;
+import dev.weir.forecast.ForecastService;
 import dev.weir.health.Concern;
 import dev.weir.health.Health;
 import dev.weir.health.HealthEndpoints;
@@ -46,6 +50,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
@@ -121,12 +126,22 @@ public final class Weir {
     var database = OpenDatabase.pools(vertx, url, config, shutdown);
     Waiting.on(clock.follow(vertx, database), STEP, "The database's time");
     Partitions.keep(vertx, database);
+    var users = users();
+    var forecasts = new ForecastService(vertx, database, () -> prices, clock);
+    var alerts = new AlertStore(database);
+    alerts.watch(vertx);
+    var anomalies = new AnomalyWatch(config.alerts(), users::of, metrics.registry());
     var jobs =
         Jobs.start(
             vertx,
             database,
             clock,
-            Partitions.retirement(config.metering().retentionMonths()).stream().toList());
+            Stream.of(
+                    Partitions.retirement(config.metering().retentionMonths()),
+                    Optional.of(forecasts.pools()),
+                    anomalies.job())
+                .flatMap(Optional::stream)
+                .toList());
     shutdown.opened("the jobs", () -> Waiting.on(jobs.close(), CLOSE, "closing"));
     var process = Ids.next(clock);
     var ledger = OpenLimits.open(config, vertx, database, url, process, clock, metrics, shutdown);
@@ -148,7 +163,7 @@ public final class Weir {
     var breakers = new Breakers(vertx, clock, config.breaker(), new BreakerMeters(metrics));
     var reports =
         new CallReports(
-            new CallLog(users()), new CallMeters(metrics.registry(), config.providers().keySet()));
+            new CallLog(users), new CallMeters(metrics.registry(), config.providers().keySet()));
     var stages =
         new Stages(
             reports,
@@ -167,6 +182,7 @@ public final class Weir {
             models,
             analytics,
             authenticator,
+            forecasts,
             stages,
             () -> draining,
             new Connections(config.http().maxConnections()),
@@ -175,6 +191,7 @@ public final class Weir {
     health.needs("database", database::ping);
     health.section("breakers", () -> breakers.states().stream().map(Weir::figures).toList());
     health.concern(() -> concerns(breakers));
+    health.concern(alerts::concerns);
     health.section("jobs", () -> jobs.states().stream().map(Weir::figures).toList());
     health.section("usage_records_waiting", journal.writer()::waiting);
     var management =
@@ -192,7 +209,8 @@ public final class Weir {
                             new Reloads(vertx, functions),
                             breakers::states))
                     ::mount,
-                new UsageApi(analytics)::mount));
+                new UsageApi(analytics)::mount,
+                new SpendApi(forecasts, alerts)::mount));
     Waiting.on(vertx.deployVerticle(management), STEP, "The management port");
 
     var verticles =
@@ -202,7 +220,7 @@ public final class Weir {
     var doors = new Doors(vertx, verticles, clock);
     doors.open();
     shutdown.opened("the doors", () -> close(doors, health));
-    Gauges.register(metrics, journal, logs, doors);
+    Gauges.register(metrics, journal, logs, doors, alerts);
     functions.start();
     health.started();
 

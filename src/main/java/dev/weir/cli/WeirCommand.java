@@ -54,7 +54,8 @@ public final class WeirCommand implements Callable<Integer> {
             .addSubcommand(new MigrateCommand(actions))
             .addSubcommand(keys(world))
             .addSubcommand(usage(world))
-            .addSubcommand(new CallCommand(world));
+            .addSubcommand(new CallCommand(world))
+            .addSubcommand(new ForecastCommand(world));
     actions.more().forEach(line::addSubcommand);
     line.addSubcommand(new CommandLine.HelpCommand());
     tellVersion(line);

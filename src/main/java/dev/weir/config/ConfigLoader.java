@@ -1,5 +1,6 @@
 package dev.weir.config;
 
+import java.math.BigDecimal;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +23,8 @@ public final class ConfigLoader {
   private static final Duration DRAIN = Duration.ofSeconds(20);
   private static final Duration MILLISECOND = Duration.ofMillis(1);
   private static final Duration HOUR = Duration.ofHours(1);
+  private static final BigDecimal CENT = new BigDecimal("0.01");
+  private static final BigDecimal MOST_USD = new BigDecimal(1_000_000);
 
   private enum Format {
     JSON,
@@ -126,6 +129,7 @@ public final class ConfigLoader {
           new LimitsSettings(
               reading.choice(
                   "limits.mode", LimitsSettings.Mode.class, LimitsSettings.DEFAULT.mode())),
+          alerts(),
           reading.duration("drain", DRAIN, Duration.ZERO, HOUR),
           logging(),
           new Origins(reading).origins(mode));
@@ -232,6 +236,15 @@ public final class ConfigLoader {
               "journal.durability",
               JournalSettings.Durability.class,
               JournalSettings.Durability.PROCESS));
+    }
+
+    private AlertSettings alerts() {
+      var standard = AlertSettings.DEFAULT;
+      return new AlertSettings(
+          reading.flag("alerts.anomaly.enabled", standard.anomaly()),
+          reading.count(
+              "alerts.anomaly.false_alarms_per_week", standard.falseAlarmsPerWeek(), 1, 1000),
+          reading.amount("alerts.anomaly.min_jump_usd", standard.minimumJumpUsd(), CENT, MOST_USD));
     }
 
     private LoggingSettings logging() {

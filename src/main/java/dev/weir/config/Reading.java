@@ -3,6 +3,7 @@ package dev.weir.config;
 import dev.weir.core.Nearest;
 import dev.weir.core.Secret;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -98,6 +99,30 @@ final class Reading {
       return standard;
     }
     return number;
+  }
+
+  /** An amount in plain decimals. */
+  BigDecimal amount(String key, BigDecimal standard, BigDecimal least, BigDecimal most) {
+    var text = text(key);
+    if (text.isEmpty()) {
+      return standard;
+    }
+    if (text.get().matches("[0-9]{1,9}(\\.[0-9]{1,9})?")) {
+      var amount = new BigDecimal(text.get());
+      if (amount.compareTo(least) >= 0 && amount.compareTo(most) <= 0) {
+        return amount;
+      }
+    }
+    fault(
+        key,
+        "must be an amount from "
+            + least.toPlainString()
+            + " to "
+            + most.toPlainString()
+            + ", not \""
+            + text.get()
+            + "\"");
+    return standard;
   }
 
   Duration duration(String key, Duration standard, Duration least, Duration most) {

@@ -29,6 +29,7 @@ import java.util.Optional;
  * @param metering how long usage is kept
  * @param journal where usage survives a kill on its way to the database
  * @param limits how limits are applied
+ * @param alerts when spend is told to be out of the ordinary
  * @param drain the longest that a shutdown waits for calls under way
  * @param logging what is logged and how
  * @param cors which browsers' origins may call
@@ -51,6 +52,7 @@ public record WeirConfig(
     MeteringSettings metering,
     JournalSettings journal,
     LimitsSettings limits,
+    AlertSettings alerts,
     Duration drain,
     LoggingSettings logging,
     List<String> cors) {

@@ -1,5 +1,6 @@
 package dev.weir.http;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.analytics.UsageAnalytics;
 import dev.weir.config.HttpSettings;
 import dev.weir.config.Mode;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -51,6 +53,7 @@ public final class PublicApi {
    * @param models for {@code GET /v1/models}
    * @param catalogue the current snapshot of the functions
    * @param usage for {@code GET /v1/usage}
+   * @param forecast a user's month as it is foreseen, for {@code GET /v1/usage/forecast}
    * @param clock time
    * @param draining whether the node is shutting down: new calls are refused then
    * @param connections the count that all verticles share
@@ -66,6 +69,7 @@ public final class PublicApi {
       ModelDirectory models,
       Supplier<FunctionCatalogue> catalogue,
       UsageAnalytics usage,
+      Function<String, Future<JsonNode>> forecast,
       Clock clock,
       BooleanSupplier draining,
       Connections connections,
@@ -118,6 +122,7 @@ public final class PublicApi {
     var chat = new ChatEndpoint(parts.vertx(), reception, parts.gateway());
     var models = new ModelsEndpoint(reception, parts.models(), parts.clock().now());
     var usage = new UsageEndpoint(reception, parts.usage());
+    var forecast = new ForecastEndpoint(reception, parts.forecast());
     var docs = new DocsEndpoint();
     return new Routes()
         .add(HttpMethod.POST, "/v1/functions/{name}", functions::call)
@@ -127,6 +132,7 @@ public final class PublicApi {
         .add(HttpMethod.GET, "/v1/models", models::list)
         .add(HttpMethod.GET, "/v1/models/{id...}", models::show)
         .add(HttpMethod.GET, "/v1/usage", usage::show)
+        .add(HttpMethod.GET, "/v1/usage/forecast", forecast::show)
         .add(HttpMethod.GET, "/openapi.json", docs::openapi)
         .add(HttpMethod.GET, "/docs", docs::page)
         .add(HttpMethod.GET, "/docs/{file}", docs::file);

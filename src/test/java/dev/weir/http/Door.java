@@ -96,6 +96,7 @@ public final class Door implements AutoCloseable {
                 models(),
                 Door::catalogue,
                 usage,
+                user -> Future.succeededFuture(dev.weir.core.Json.object().put("id", user)),
                 Clock.system(),
                 draining::get,
                 new Connections(settings.maxConnections()),

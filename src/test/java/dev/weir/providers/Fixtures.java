@@ -1,6 +1,7 @@
 package dev.weir.providers;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weir.config.AlertSettings;
 import dev.weir.config.BreakerSettings;
 import dev.weir.config.DatabaseSettings;
 import dev.weir.config.HttpSettings;
@@ -79,6 +80,7 @@ final class Fixtures {
         MeteringSettings.DEFAULT,
         new JournalSettings(Path.of("journal"), 1 << 20, JournalSettings.Durability.PROCESS),
         LimitsSettings.DEFAULT,
+        AlertSettings.DEFAULT,
         Duration.ofSeconds(1),
         LoggingSettings.DEFAULT,
         List.of());
