@@ -14,7 +14,7 @@ class DetectorTest {
     var weeks = 4;
     var falseAlarms =
         Arrays.stream(Traffic.Kind.values())
-            .mapToInt(kind -> Watched.falseAlarms(kind, each, weeks, 1))
+            .mapToInt(kind -> Watched.falseAlarms(kind, each, weeks, 1, 0))
             .sum();
 
     assertThat(falseAlarms).as("in " + weeks + " weeks over all series").isLessThanOrEqualTo(weeks);
@@ -22,7 +22,7 @@ class DetectorTest {
 
   @Test
   void fiveTimesTheCostOfDenseTrafficIsFoundWithinMinutes() {
-    var delays = Watched.delays(Traffic.Kind.DENSE, 40, 2, 5, 1);
+    var delays = Watched.delays(Traffic.Kind.DENSE, 40, 2, 5, 1, 0);
 
     assertThat(delays[20]).as("half of them").isLessThanOrEqualTo(10);
     assertThat(delays[36]).as("nine of ten").isLessThanOrEqualTo(20);
@@ -30,8 +30,8 @@ class DetectorTest {
 
   @Test
   void moreFalseAlarmsAllowedMeanAShorterDelay() {
-    var strict = Watched.delays(Traffic.Kind.HEAVY, 30, 2, 5, 1);
-    var lax = Watched.delays(Traffic.Kind.HEAVY, 30, 2, 5, 1000);
+    var strict = Watched.delays(Traffic.Kind.HEAVY, 30, 2, 5, 1, 0);
+    var lax = Watched.delays(Traffic.Kind.HEAVY, 30, 2, 5, 1000, 0);
 
     assertThat(Arrays.stream(lax).average().orElseThrow())
         .isLessThan(Arrays.stream(strict).average().orElseThrow());
@@ -78,8 +78,8 @@ class DetectorTest {
 
   @Test
   void peopleWhoWorkInSessionsAreNoAlarms() {
-    assertThat(Watched.falseAlarms(Traffic.Kind.SESSIONS, 20, 3, 1)).isZero();
-    assertThat(Watched.falseAlarms(Traffic.Kind.BATCH, 20, 3, 1)).isZero();
+    assertThat(Watched.falseAlarms(Traffic.Kind.SESSIONS, 20, 3, 1, 0)).isZero();
+    assertThat(Watched.falseAlarms(Traffic.Kind.BATCH, 20, 3, 1, 0)).isZero();
   }
 
   @Test

@@ -23,10 +23,10 @@ final class Watched {
   }
 
   /** Alarms without a cause, over so many series and weeks. */
-  static int falseAlarms(Traffic.Kind kind, int series, int weeks, double perWeek) {
+  static int falseAlarms(Traffic.Kind kind, int series, int weeks, double perWeek, long seeds) {
     var alarms = 0;
     for (var i = 0; i < series; i++) {
-      var watched = new Watched(kind, i, detector(series, perWeek));
+      var watched = new Watched(kind, seeds + i, detector(series, perWeek));
       alarms += watched.run(weeks * WEEK);
     }
     return alarms;
@@ -34,10 +34,15 @@ final class Watched {
 
   /** The minutes until a rise is found, ascending; 1,441 where it is not found within a day. */
   static int[] delays(
-      Traffic.Kind kind, int series, int weeks, double rise, double falseAlarmsPerWeek) {
+      Traffic.Kind kind,
+      int series,
+      int weeks,
+      double rise,
+      double falseAlarmsPerWeek,
+      long seeds) {
     var delays = new int[series];
     for (var i = 0; i < series; i++) {
-      var watched = new Watched(kind, i, detector(series, falseAlarmsPerWeek));
+      var watched = new Watched(kind, seeds + i, detector(series, falseAlarmsPerWeek));
       // It begins at another time of the day for each.
       watched.run(weeks * WEEK + 600 + i * 7L % 720);
       delays[i] = watched.delay(rise);

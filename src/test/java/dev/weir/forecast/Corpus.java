@@ -24,7 +24,7 @@ final class Corpus {
       int own,
       double mase) {}
 
-  static Run run(Simulated kind, int days, int ahead, int series) {
+  static Run run(Simulated kind, int days, int ahead, int series, long seeds) {
     var hit80 = new Scores.Coverage(0, 0);
     var hit95 = new Scores.Coverage(0, 0);
     var error = 0.0;
@@ -32,7 +32,7 @@ final class Corpus {
     var own = 0;
     var mase = 0.0;
     for (var i = 0; i < series; i++) {
-      var all = kind.series(days + ahead, i + 1000L * ahead);
+      var all = kind.series(days + ahead, i + seeds + 1000L * ahead);
       var known = Arrays.copyOf(all, days);
       var truth = Arrays.stream(all, days, days + ahead).sum();
       var r =

@@ -22,7 +22,7 @@ class CoverageTest {
   @ParameterizedTest
   @EnumSource(Simulated.class)
   void intervalsHoldAsOftenAsTheySay(Simulated kind) {
-    var run = Corpus.run(kind, KNOWN, AHEAD, SERIES);
+    var run = Corpus.run(kind, KNOWN, AHEAD, SERIES, 0);
 
     assertThat(run.hit80().high(Z99)).as("80 %: " + run.hit80()).isGreaterThanOrEqualTo(0.80);
     assertThat(run.hit95().high(Z99)).as("95 %: " + run.hit95()).isGreaterThanOrEqualTo(0.95);
@@ -35,7 +35,7 @@ class CoverageTest {
     var error = 0.0;
     var baseline = 0.0;
     for (var kind : Simulated.values()) {
-      var run = Corpus.run(kind, KNOWN, AHEAD, 40);
+      var run = Corpus.run(kind, KNOWN, AHEAD, 40, 0);
       error += run.error();
       baseline += run.baseline();
       // Where it is not beaten it is used, so little can be lost by it.
