@@ -16,6 +16,7 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
@@ -36,6 +37,7 @@ import java.util.function.Supplier;
  * GET  /api/functions             the functions in force
  * POST /api/reload                reads the functions again; 409 with the faults if they are refused
  * GET  /api/breakers              the circuit breakers of this process
+ * POST /api/usage/reprice         prices history again, see {@link RepriceApi}
  * </pre>
  */
 public final class AdminApi {
@@ -46,6 +48,8 @@ public final class AdminApi {
 
   /** Behind every route that another room may add under /api in the ordinary way. */
   private static final int LAST = 1_000_000;
+
+  private static final String ADMIN = "weir.admin";
 
   private final Parts parts;
 
@@ -165,6 +169,7 @@ public final class AdminApi {
             known -> {
               call.request().resume();
               if (known.succeeded()) {
+                call.put(ADMIN, known.result().key());
                 call.next();
               } else {
                 Problem.send(call, AIError.from(known.cause()));
@@ -177,6 +182,11 @@ public final class AdminApi {
         Credentials.key(call.request().headers()),
         Optional.empty(),
         call.request().remoteAddress().hostAddress());
+  }
+
+  /** The id of the key with which a request was let on. */
+  static UUID admin(RoutingContext call) {
+    return Objects.requireNonNull(call.<UUID>get(ADMIN), "not let on");
   }
 
   private Future<JsonNode> listKeys(RoutingContext call) {
@@ -225,7 +235,8 @@ public final class AdminApi {
                 .with("faults", outcome.faults()));
   }
 
-  private static JsonNode body(RoutingContext call) {
+  /** The body of a request, which must be JSON. */
+  static JsonNode body(RoutingContext call) {
     var type = Optional.ofNullable(call.request().getHeader("content-type")).orElse("");
     if (!type.toLowerCase(Locale.ROOT).startsWith("application/json")) {
       throw AIError.of(

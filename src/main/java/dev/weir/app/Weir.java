@@ -5,6 +5,7 @@ import dev.weir.access.FirstAdminKey;
 import dev.weir.access.KeyAuthenticator;
 import dev.weir.access.KeyStore;
 import dev.weir.admin.AdminApi;
+import dev.weir.admin.RepriceApi;
 import dev.weir.admin.SpendApi;
 import dev.weir.admin.UsageApi;
 import dev.weir.alerts.AlertStore;
@@ -30,6 +31,7 @@ import dev.weir.pricing.PriceTable;
 import dev.weir.pricing.TokenCounter;
 import dev.weir.prompts.CatalogueWatch;
 import dev.weir.providers.Directory;
+import dev.weir.repricing.Repricer;
 import dev.weir.resilience.BreakerState;
 import dev.weir.resilience.BreakerStatus;
 import dev.weir.resilience.Breakers;
@@ -210,7 +212,8 @@ public final class Weir {
                             breakers::states))
                     ::mount,
                 new UsageApi(analytics)::mount,
-                new SpendApi(forecasts, alerts)::mount));
+                new SpendApi(forecasts, alerts)::mount,
+                new RepriceApi(new Repricer(vertx, database, () -> prices, clock), clock)::mount));
     Waiting.on(vertx.deployVerticle(management), STEP, "The management port");
 
     var verticles =

@@ -69,7 +69,7 @@ public final class WeirCommand implements Callable<Integer> {
 
   /** Room for commands about usage beside the look at it. */
   private static CommandLine usage(World world) {
-    return new CommandLine(new UsageCommand(world));
+    return new CommandLine(new UsageCommand(world)).addSubcommand(new RepriceCommand(world));
   }
 
   private static CommandLine keys(World world) {

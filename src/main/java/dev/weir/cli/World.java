@@ -1,5 +1,6 @@
 package dev.weir.cli;
 
+import dev.weir.config.Terminal;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Map;
@@ -10,14 +11,15 @@ import java.util.Map;
  * @param environment the environment variables
  * @param in the standard input
  * @param directory where relative paths begin
+ * @param terminal whether somebody watches what is printed
  */
-record World(Map<String, String> environment, InputStream in, Path directory) {
+record World(Map<String, String> environment, InputStream in, Path directory, boolean terminal) {
   /** Copies the environment. */
   World {
     environment = Map.copyOf(environment);
   }
 
   static World ofProcess() {
-    return new World(System.getenv(), System.in, Path.of(""));
+    return new World(System.getenv(), System.in, Path.of(""), Terminal.attached());
   }
 }

@@ -9,9 +9,12 @@ import dev.weir.config.Mode;
 import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
 import dev.weir.gateway.Principal.Role;
+import dev.weir.pricing.PriceFile;
+import dev.weir.pricing.PriceTable;
 import dev.weir.prompts.CatalogueLoader;
 import dev.weir.prompts.FunctionCatalogue;
 import dev.weir.prompts.LoadResult;
+import dev.weir.repricing.Repricer;
 import dev.weir.resilience.BreakerState;
 import dev.weir.resilience.BreakerStatus;
 import dev.weir.testing.TestDatabase;
@@ -50,6 +53,10 @@ public final class AdminFixture implements AutoCloseable {
                 () -> List.of(openBreaker())))
         .mount(router);
     new UsageApi(new UsageAnalytics(database.database(vertx), Clock.system())).mount(router);
+    new RepriceApi(
+            new Repricer(vertx, database.database(vertx), AdminFixture::prices, Clock.system()),
+            Clock.system())
+        .mount(router);
     port =
         vertx.createHttpServer().requestHandler(router).listen(0, "127.0.0.1").await().actualPort();
     adminKey = store.create(NewKey.of("admin", Role.ADMIN, "root")).await().key();
@@ -60,6 +67,11 @@ public final class AdminFixture implements AutoCloseable {
       case LoadResult.Loaded(var catalogue) -> catalogue;
       case LoadResult.Refused refused -> throw new AssertionError(refused);
     };
+  }
+
+  /** The prices in force here. */
+  private static PriceTable prices() {
+    return ((PriceFile.Result.Loaded) PriceFile.read(Path.of("conf/prices.yaml"))).table();
   }
 
   private LogLevel logLevel() {

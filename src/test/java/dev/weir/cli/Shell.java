@@ -17,6 +17,7 @@ final class Shell {
       new Actions(
           () -> 0, () -> new CheckReport(List.of(), List.of(), "nothing"), () -> 0, List.of());
   private String input = "";
+  private boolean terminal;
 
   Shell(Path directory) {
     this.directory = directory;
@@ -41,6 +42,11 @@ final class Shell {
     return this;
   }
 
+  Shell onATerminal() {
+    terminal = true;
+    return this;
+  }
+
   Run run(String... arguments) {
     var out = new StringWriter();
     var err = new StringWriter();
@@ -48,7 +54,8 @@ final class Shell {
         new World(
             environment,
             new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
-            directory);
+            directory,
+            terminal);
     var code =
         WeirCommand.line(actions, world)
             .setOut(new PrintWriter(out, true))

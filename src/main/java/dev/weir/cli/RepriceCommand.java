@@ -1,0 +1,179 @@
+package dev.weir.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.core.Json;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code weir usage reprice}: orders a re-pricing of history and shows how far it is. */
+@Command(
+    name = "reprice",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Prices the calls of a span again, by the prices that the table of now gives for their time.",
+      "The server does it in batches and goes on if this command ends; the same command given again"
+          + " joins it, or goes on where one stopped. The same order twice changes nothing."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  ./weir usage reprice --from 2026-11-01 --to 2026-12-01 --dry-run",
+      "  ./weir usage reprice --from 2026-11-01 --to 2026-12-01 --model openai/gpt-5-mini"
+    })
+final class RepriceCommand implements Callable<Integer> {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
+  private static final int BAR = 30;
+
+  private final World world;
+
+  @Option(
+      names = "--from",
+      required = true,
+      paramLabel = "DATE",
+      description = "The first day (it begins at 00:00 UTC), or a moment.")
+  private String from = "";
+
+  @Option(
+      names = "--to",
+      required = true,
+      paramLabel = "DATE",
+      description = "The day before which it ends, or a moment.")
+  private String to = "";
+
+  @Option(names = "--model", paramLabel = "M", description = "Calls of this provider/model only.")
+  private @Nullable String model;
+
+  @Option(names = "--dry-run", description = "Tells what would change, and changes nothing.")
+  private boolean dryRun;
+
+  @Option(names = "--json", description = "Prints JSON.")
+  private boolean json;
+
+  @Option(
+      names = "--url",
+      paramLabel = "URL",
+      description = "The management API; default: WEIR_URL, else http://127.0.0.1:8081.")
+  private @Nullable String url;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  RepriceCommand(World world) {
+    this.world = world;
+  }
+
+  @Override
+  public Integer call() {
+    var surroundings = new Surroundings(world);
+    var key =
+        surroundings
+            .adminKey()
+            .orElseThrow(
+                () ->
+                    new CommandFailure(
+                        ExitCode.FAILED, "There is no admin key; set WEIR_ADMIN_KEY."));
+    try (var door = new HttpDoor(surroundings.management(Optional.ofNullable(url)), key)) {
+      var order =
+          Json.object().put("from", from).put("to", to).put("model", model).put("dry_run", dryRun);
+      var so = ask(door, "POST", "/api/usage/reprice", Optional.of(order));
+      while (so.path("status").asText().equals("running")) {
+        progress(so);
+        LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+        so = ask(door, "GET", "/api/usage/reprice/" + so.path("id").asText(), Optional.empty());
+      }
+      progress(so);
+      return report(so);
+    }
+  }
+
+  private static JsonNode ask(HttpDoor door, String method, String path, Optional<JsonNode> body) {
+    var reply = door.ask(method, path, body, Map.of(), PATIENCE);
+    if (!reply.ok()) {
+      throw new CommandFailure(
+          reply.json().path("retryable").asBoolean() ? ExitCode.TRY_LATER : ExitCode.FAILED,
+          reply
+              .json()
+              .path("detail")
+              .asText("The management API answered " + reply.status() + "."));
+    }
+    return reply.json();
+  }
+
+  private int report(JsonNode so) {
+    var out = spec.commandLine().getOut();
+    if (json) {
+      out.println(KeyPrinter.pretty(so));
+    } else {
+      table(so, out);
+    }
+    if (so.path("status").asText().equals("done")) {
+      return ExitCode.OK;
+    }
+    spec.commandLine().getErr().println("It has stopped; the same command goes on.");
+    return ExitCode.TRY_LATER;
+  }
+
+  private static void table(JsonNode so, PrintWriter out) {
+    var row = "%-36s %9s %9s %9s %18s %18s%n";
+    out.printf(row, "MODEL", "ROWS", "CHANGED", "UNPRICED", "OLD USD", "NEW USD");
+    var rows = 0L;
+    for (var one : so.path("models")) {
+      rows += one.path("rows").asLong();
+      line(out, row, one.path("model").asText(), one, "rows", "changed", "unpriced");
+    }
+    out.printf(
+        row,
+        so.path("dry_run").asBoolean() ? "all (dry run: nothing changed)" : "all",
+        rows,
+        so.path("rows_changed").asText(),
+        so.path("rows_unpriced").asText(),
+        usd(so.path("old_usd")),
+        usd(so.path("new_usd")));
+    if (so.path("rows_kept").asLong() > 0) {
+      out.println(
+          so.path("rows_kept").asText()
+              + " rows were left alone: their bill was written before it held every count.");
+    }
+    out.flush();
+  }
+
+  private static void line(
+      PrintWriter out, String row, String name, JsonNode one, String... counts) {
+    out.printf(
+        row,
+        name,
+        one.path(counts[0]).asText(),
+        one.path(counts[1]).asText(),
+        one.path(counts[2]).asText(),
+        usd(one.path("old_usd")),
+        usd(one.path("new_usd")));
+  }
+
+  private static String usd(JsonNode amount) {
+    return amount.decimalValue().setScale(6, java.math.RoundingMode.HALF_UP).toPlainString();
+  }
+
+  /** A bar on a terminal; nothing where the output goes into a file or a pipe. */
+  private void progress(JsonNode so) {
+    if (json || !world.terminal()) {
+      return;
+    }
+    var expected = Math.max(1, so.path("rows_expected").asLong());
+    var read = so.path("rows_read").asLong();
+    var over = !so.path("status").asText().equals("running");
+    var done = over ? BAR : (int) Math.min(BAR, BAR * read / expected);
+    var err = spec.commandLine().getErr();
+    err.printf(
+        "\r[%s%s] %d of about %d rows%s",
+        "#".repeat(done), " ".repeat(BAR - done), read, expected, over ? "%n".formatted() : "");
+    err.flush();
+  }
+}
