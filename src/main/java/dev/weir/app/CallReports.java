@@ -2,6 +2,7 @@ package dev.weir.app;
 
 import dev.weir.bus.RefusalListener;
 import dev.weir.core.AIError;
+import dev.weir.core.Usage;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Origin;
@@ -11,6 +12,7 @@ import dev.weir.http.AccessListener;
 import dev.weir.metering.CallListener;
 import dev.weir.telemetry.CallLog;
 import dev.weir.telemetry.CallMeters;
+import dev.weir.telemetry.CostWatch;
 import dev.weir.telemetry.FinishedCall;
 import java.time.Duration;
 import java.util.List;
@@ -26,15 +28,26 @@ import java.util.UUID;
 final class CallReports implements CallListener, AccessListener, RefusalListener {
   private final CallLog log;
   private final CallMeters meters;
+  private final CostWatch costs;
 
-  CallReports(CallLog log, CallMeters meters) {
+  CallReports(CallLog log, CallMeters meters, CostWatch costs) {
     this.log = log;
     this.meters = meters;
+    this.costs = costs;
   }
 
   @Override
   public void finished(Exchange x, Duration took, Optional<AIError> error) {
     report(finishedCall(x, took, error));
+    x.tally().attempts().stream()
+        .filter(a -> !a.usage().equals(Usage.NONE))
+        .forEach(
+            a ->
+                costs.attempt(
+                    a.target().servedBy(),
+                    a.target().model().toString(),
+                    a.cost(),
+                    a.providerCost()));
   }
 
   @Override

@@ -6,10 +6,12 @@ import dev.weir.config.ConfigLoader;
 import dev.weir.config.Loaded;
 import dev.weir.config.WeirConfig;
 import dev.weir.pricing.PriceFile;
+import dev.weir.prompts.FunctionDefinition;
 import dev.weir.prompts.LoadResult;
 import dev.weir.providers.Directory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * {@code weir check}: reads settings, prices and functions as a start would, and starts nothing.
@@ -31,21 +33,41 @@ final class Check {
 
   private static CheckReport run(WeirConfig config, List<String> warnings) {
     var faults = new ArrayList<String>();
+    var told = new ArrayList<>(warnings);
+    Set<String> priced = Set.of();
     var summary = new StringBuilder("Checked the settings");
     switch (PriceFile.read(config.pricesFile())) {
       case PriceFile.Result.Refused refused -> faults.addAll(refused.faults());
-      case PriceFile.Result.Loaded loaded ->
-          summary
-              .append(", the prices of ")
-              .append(loaded.table().models().size())
-              .append(" models");
+      case PriceFile.Result.Loaded loaded -> {
+        priced = loaded.table().models();
+        summary.append(", the prices of ").append(priced.size()).append(" models");
+      }
     }
-    var models = new Directory(config);
+    var models = new Directory(config, priced);
     var read = Functions.read(config, models);
     faults.addAll(read.faults(models));
     if (read.result() instanceof LoadResult.Loaded loaded) {
       summary.append(" and ").append(loaded.catalogue().all().size()).append(" functions");
+      loaded.catalogue().all().forEach(f -> told.addAll(unpriced(f, models, config)));
     }
-    return new CheckReport(faults, warnings, summary.append('.').toString());
+    return new CheckReport(faults, told, summary.append('.').toString());
+  }
+
+  private static List<String> unpriced(
+      FunctionDefinition function, Directory models, WeirConfig config) {
+    return models.unpricedOfFunction(function.model(), function.fallbacks()).stream()
+        .map(
+            model ->
+                "The function '"
+                    + function.name()
+                    + "' may be answered by "
+                    + model
+                    + ", which has no price: such calls are recorded without a cost. Add to "
+                    + config.pricesFile()
+                    + ": - {model: "
+                    + model
+                    + ", from: <the first day>, input: <USD per million tokens>, output: <the"
+                    + " same>}, then './weir reprice' fills the calls that went before.")
+        .toList();
   }
 }

@@ -39,6 +39,7 @@ import dev.weir.resilience.RetryBudget;
 import dev.weir.storage.DatabaseClock;
 import dev.weir.telemetry.CallLog;
 import dev.weir.telemetry.CallMeters;
+import dev.weir.telemetry.CostWatch;
 import dev.weir.telemetry.EventLoopLag;
 import dev.weir.telemetry.Logs;
 import dev.weir.telemetry.Metrics;
@@ -69,6 +70,9 @@ public final class Weir {
 
   /** What an open breaker takes from the health's score of 100. */
   private static final int OPEN_BREAKER = 20;
+
+  /** And a model whose price and whose provider's own figure differ. */
+  private static final int STRAYED_COST = 5;
 
   private final WeirConfig config;
   private final Shutdown shutdown = new Shutdown();
@@ -163,9 +167,17 @@ public final class Weir {
     var devKeys = firstKeys(vertx, keys);
 
     var breakers = new Breakers(vertx, clock, config.breaker(), new BreakerMeters(metrics));
+    var costs =
+        new CostWatch(
+            metrics.registry(),
+            config.pricing().tolerancePercent(),
+            config.pricing().toleranceUsd(),
+            clock);
     var reports =
         new CallReports(
-            new CallLog(users), new CallMeters(metrics.registry(), config.providers().keySet()));
+            new CallLog(users),
+            new CallMeters(metrics.registry(), config.providers().keySet()),
+            costs);
     var stages =
         new Stages(
             reports,
@@ -194,6 +206,7 @@ public final class Weir {
     health.section("breakers", () -> breakers.states().stream().map(Weir::figures).toList());
     health.concern(() -> concerns(breakers));
     health.concern(alerts::concerns);
+    health.concern(() -> costs.strayed().stream().map(Weir::concern).toList());
     health.section("jobs", () -> jobs.states().stream().map(Weir::figures).toList());
     health.section("usage_records_waiting", journal.writer()::waiting);
     var management =
@@ -330,6 +343,18 @@ public final class Weir {
     if (journal.close()) {
       limits.ended().forEach(limits::written);
     }
+  }
+
+  private static Concern concern(CostWatch.Strayed model) {
+    return new Concern(
+        STRAYED_COST,
+        "what "
+            + model.model()
+            + " costs differs from the provider's own figure: ours "
+            + model.ours()
+            + " USD, theirs "
+            + model.theirs()
+            + " USD");
   }
 
   private void close(Doors doors, Health health) throws InterruptedException {

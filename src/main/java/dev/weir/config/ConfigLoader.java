@@ -130,6 +130,7 @@ public final class ConfigLoader {
               reading.choice(
                   "limits.mode", LimitsSettings.Mode.class, LimitsSettings.DEFAULT.mode())),
           alerts(),
+          pricing(),
           reading.duration("drain", DRAIN, Duration.ZERO, HOUR),
           logging(),
           new Origins(reading).origins(mode));
@@ -245,6 +246,18 @@ public final class ConfigLoader {
           reading.count(
               "alerts.anomaly.false_alarms_per_week", standard.falseAlarmsPerWeek(), 1, 1000),
           reading.amount("alerts.anomaly.min_jump_usd", standard.minimumJumpUsd(), CENT, MOST_USD));
+    }
+
+    private PricingSettings pricing() {
+      var standard = PricingSettings.DEFAULT;
+      return new PricingSettings(
+          reading.amount(
+              "pricing.tolerance_percent",
+              standard.tolerancePercent(),
+              BigDecimal.ZERO,
+              BigDecimal.valueOf(100)),
+          reading.amount(
+              "pricing.tolerance_usd", standard.toleranceUsd(), BigDecimal.ZERO, MOST_USD));
     }
 
     private LoggingSettings logging() {

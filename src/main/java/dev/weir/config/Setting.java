@@ -82,6 +82,8 @@ record Setting(String key, Shape shape) {
           plain("alerts.anomaly.enabled"),
           plain("alerts.anomaly.false_alarms_per_week"),
           plain("alerts.anomaly.min_jump_usd"),
+          plain("pricing.tolerance_percent"),
+          plain("pricing.tolerance_usd"),
           plain("drain"),
           plain("logging.level"),
           plain("logging.format"),

@@ -30,6 +30,7 @@ import java.util.Optional;
  * @param journal where usage survives a kill on its way to the database
  * @param limits how limits are applied
  * @param alerts when spend is told to be out of the ordinary
+ * @param pricing when our costs and the providers' own figures differ
  * @param drain the longest that a shutdown waits for calls under way
  * @param logging what is logged and how
  * @param cors which browsers' origins may call
@@ -53,6 +54,7 @@ public record WeirConfig(
     JournalSettings journal,
     LimitsSettings limits,
     AlertSettings alerts,
+    PricingSettings pricing,
     Duration drain,
     LoggingSettings logging,
     List<String> cors) {

@@ -25,6 +25,19 @@ public interface ModelDirectory {
     return route(model, fallbacks);
   }
 
+  /**
+   * Whether all that may answer under this name has a price: else some of its calls are recorded
+   * without a cost.
+   */
+  default boolean priced(String name) {
+    return false;
+  }
+
+  /** As {@link #priced}, of a model that a function names and those after it. */
+  default boolean pricedFunction(String model, List<String> fallbacks) {
+    return priced(model) && fallbacks.stream().allMatch(this::priced);
+  }
+
   /** Every name that can be asked for, sorted: for {@code GET /v1/models} and suggestions. */
   List<String> names();
 }

@@ -7,6 +7,7 @@ import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Gateway;
+import dev.weir.gateway.ModelDirectory;
 import dev.weir.gateway.Origin;
 import dev.weir.gateway.Principal;
 import dev.weir.prompts.FunctionCatalogue;
@@ -26,9 +27,15 @@ final class FunctionsEndpoint {
   private final Reception reception;
   private final Gateway gateway;
   private final Supplier<FunctionCatalogue> catalogue;
+  private final ModelDirectory models;
 
   FunctionsEndpoint(
-      Vertx vertx, Reception reception, Gateway gateway, Supplier<FunctionCatalogue> catalogue) {
+      Vertx vertx,
+      Reception reception,
+      Gateway gateway,
+      Supplier<FunctionCatalogue> catalogue,
+      ModelDirectory models) {
+    this.models = models;
     this.vertx = vertx;
     this.reception = reception;
     this.gateway = gateway;
@@ -118,13 +125,14 @@ final class FunctionsEndpoint {
         .set("meta", Json.object().put("request_id", visit.id().toString()));
   }
 
-  private static ObjectNode describe(FunctionDefinition function) {
+  private ObjectNode describe(FunctionDefinition function) {
     var node =
         Json.object()
             .put("name", function.name())
             .put("version", function.version())
             .put("description", function.description())
             .put("model", function.model())
+            .put("priced", models.pricedFunction(function.model(), function.fallbacks()))
             .put("timeout_ms", function.timeout().standard().toMillis())
             .put("max_timeout_ms", function.timeout().max().toMillis());
     node.set("input_schema", function.input().node());

@@ -59,7 +59,8 @@ final class ModelsEndpoint {
         .put("id", id)
         .put("object", "model")
         .put("created", since)
-        .put("owned_by", owner);
+        .put("owned_by", owner)
+        .put("priced", models.priced(id));
   }
 
   private static String owner(String name) {

@@ -118,7 +118,8 @@ public final class PublicApi {
   private static Routes routes(Parts parts) {
     var reception = new Reception(parts.vertx(), parts.settings(), parts.authenticator());
     var functions =
-        new FunctionsEndpoint(parts.vertx(), reception, parts.gateway(), parts.catalogue());
+        new FunctionsEndpoint(
+            parts.vertx(), reception, parts.gateway(), parts.catalogue(), parts.models());
     var chat = new ChatEndpoint(parts.vertx(), reception, parts.gateway());
     var models = new ModelsEndpoint(reception, parts.models(), parts.clock().now());
     var usage = new UsageEndpoint(reception, parts.usage());

@@ -48,6 +48,7 @@ public final class Directory implements ModelDirectory {
   private final Map<String, ModelAlias> aliases;
   private final Optional<String> standard;
   private final List<String> names;
+  private final Set<String> priced;
 
   /** The directory of this configuration. */
   public Directory(WeirConfig config) {
@@ -58,7 +59,7 @@ public final class Directory implements ModelDirectory {
    * The directory of this configuration.
    *
    * @param config providers, logical names and the default model
-   * @param known further {@code provider/model} names worth listing, such as those with a price;
+   * @param known the {@code provider/model} names that have a price, which are worth listing too;
    *     those of providers that are not configured are left out
    */
   public Directory(WeirConfig config, Collection<String> known) {
@@ -71,6 +72,7 @@ public final class Directory implements ModelDirectory {
       SONARS.forEach(alias -> aliases.put(alias.name(), alias));
     }
     aliases.putAll(config.models());
+    priced = Set.copyOf(known);
     names = List.copyOf(list(known));
   }
 
@@ -85,6 +87,46 @@ public final class Directory implements ModelDirectory {
   @Override
   public Route routeFunction(String model, List<String> fallbacks) {
     return standard.map(one -> resolve(one, List.of())).orElseGet(() -> resolve(model, fallbacks));
+  }
+
+  @Override
+  public boolean priced(String name) {
+    return unpriced(name).isEmpty();
+  }
+
+  @Override
+  public boolean pricedFunction(String model, List<String> fallbacks) {
+    return standard
+        .map(this::priced)
+        .orElseGet(() -> ModelDirectory.super.pricedFunction(model, fallbacks));
+  }
+
+  /**
+   * The {@code provider/model}s without a price that may answer a function; none of the sandbox.
+   */
+  public Set<String> unpricedOfFunction(String model, List<String> fallbacks) {
+    var found = new TreeSet<String>();
+    standard.ifPresentOrElse(
+        one -> found.addAll(unpriced(one)),
+        () -> {
+          found.addAll(unpriced(model));
+          fallbacks.forEach(fallback -> found.addAll(unpriced(fallback)));
+        });
+    found.removeIf(this::isSandbox);
+    return found;
+  }
+
+  private Set<String> unpriced(String name) {
+    var found = new TreeSet<String>();
+    try {
+      for (var target : expand(name, new LinkedHashSet<>())) {
+        found.add(target.model().toString());
+      }
+    } catch (AIError _) {
+      found.add(name); // unknown, and so without a price
+    }
+    found.removeAll(priced);
+    return found;
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.weir.app;
 
 import static dev.weir.testing.Turn.agentCompleted;
 import static dev.weir.testing.Turn.agentFailed;
+import static dev.weir.testing.Turn.answer;
 import static dev.weir.testing.Turn.hang;
 import static dev.weir.testing.Turn.status;
 import static dev.weir.testing.Turn.stream;
@@ -72,6 +73,68 @@ class EndToEndIT {
           .containsEntry("estimated", false)
           // 997 x 0.25, 3 cached x 0.0625 and 200 x 2.50 dollars per million, and one search
           .containsEntry("cost_usd", new BigDecimal("0.005749438"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        ", \"usage\": null",
+        ", \"usage\": \"much\"",
+        ", \"usage\": {\"prompt_tokens\": -7, \"completion_tokens\": 3}",
+        ", \"usage\": {\"prompt_tokens\": 1e18, \"completion_tokens\": 3}",
+        ", \"usage\": {\"prompt_tokens\": \"12\", \"completion_tokens\": 3}"
+      })
+  void usageThatCannotBeLeavesARowThatIsEstimated(String usage, TestDatabase database) {
+    try (var fake = FakeProvider.start();
+        var weir = RunningWeir.start(database, fake)) {
+      fake.then(
+          answer("")
+              .body(
+                  """
+                  {"id": "c", "object": "chat.completion", "model": "gpt-5-mini", "choices": [{"index": 0,
+                   "message": {"role": "assistant", "content": "Hello."}, "finish_reason": "stop"}]%s}\
+                  """
+                      .formatted(usage)));
+
+      var got = weir.chat("openai/gpt-5-mini", false);
+
+      assertThat(got.status()).as(got.raw().body()).isEqualTo(200);
+      var row = row(weir, database, got.header("x-request-id"));
+      assertThat(row).containsEntry("estimated", true).containsEntry("status", "ok");
+      assertThat((Long) row.get("prompt_tokens")).isBetween(1L, 100L);
+      assertThat((BigDecimal) row.get("cost_usd")).isPositive();
+    }
+  }
+
+  @Test
+  void aModelWithoutAPriceAndAFigureThatDiffersAreSeen(TestDatabase database) {
+    try (var fake = FakeProvider.start();
+        var weir = RunningWeir.start(database, fake)) {
+      weir.chat("openai/unheard-of", false);
+      weir.chat("perplexity/sonar", false);
+
+      var metrics = weir.management("/metrics").raw().body();
+      assertThat(metrics)
+          .contains(
+              "weir_unpriced_attempts_total{model=\"openai/unheard-of\",provider=\"openai\"} 1.0",
+              "weir_cost_differences_total{model=\"perplexity/sonar\",provider=\"perplexity\"}");
+      Eventually.until(
+          "the row without a cost",
+          () ->
+              database.count(
+                      "SELECT count(*) FROM ai_usage_metrics WHERE model = 'openai/unheard-of' AND"
+                          + " cost_usd IS NULL")
+                  == 1);
+      Eventually.until(
+          "ours and theirs",
+          () ->
+              database.count(
+                      "SELECT count(*) FROM cost_differences WHERE model = 'perplexity/sonar' AND"
+                          + " provider_cost_usd > 0 AND difference_usd = cost_usd -"
+                          + " provider_cost_usd")
+                  == 1);
     }
   }
 

@@ -201,6 +201,8 @@ class ChatIT {
 
       assertThat(list.path("object").textValue()).isEqualTo("list");
       assertThat(list.at("/data/0/id").textValue()).isEqualTo("sandbox/echo");
+      assertThat(list.at("/data/0/priced")).isEqualTo(Json.parse("{\"p\": false}").path("p"));
+      assertThat(list.at("/data/2/priced").booleanValue()).isTrue();
       assertThat(one.path("id").textValue()).isEqualTo("sandbox/org/deep");
       assertThat(one.path("owned_by").textValue()).isEqualTo("sandbox");
       assertThat(escaped).isEqualTo(one);

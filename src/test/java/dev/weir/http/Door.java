@@ -208,6 +208,11 @@ public final class Door implements AutoCloseable {
       }
 
       @Override
+      public boolean priced(String name) {
+        return name.equals("sonar");
+      }
+
+      @Override
       public List<String> names() {
         return List.of("sandbox/echo", "sandbox/org/deep", "sonar");
       }

@@ -160,6 +160,7 @@ class FunctionsIT {
       var one = Json.parse(door.get("/v1/functions/echo").body());
 
       assertThat(list.at("/data/0/name").textValue()).isEqualTo("echo");
+      assertThat(list.at("/data/0/priced").booleanValue()).isTrue();
       assertThat(list.at("/meta/total").intValue()).isEqualTo(1);
       assertThat(one.at("/data/input_schema/type").textValue()).isEqualTo("object");
       assertThat(one.at("/data/example/text").textValue()).isEqualTo("hi");

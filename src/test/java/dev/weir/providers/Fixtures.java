@@ -13,6 +13,7 @@ import dev.weir.config.MeteringSettings;
 import dev.weir.config.Mode;
 import dev.weir.config.ModelAlias;
 import dev.weir.config.OutputSettings;
+import dev.weir.config.PricingSettings;
 import dev.weir.config.ProviderSettings;
 import dev.weir.config.ProviderSettings.Protocol;
 import dev.weir.config.RetryBudgetSettings;
@@ -81,6 +82,7 @@ final class Fixtures {
         new JournalSettings(Path.of("journal"), 1 << 20, JournalSettings.Durability.PROCESS),
         LimitsSettings.DEFAULT,
         AlertSettings.DEFAULT,
+        PricingSettings.DEFAULT,
         Duration.ofSeconds(1),
         LoggingSettings.DEFAULT,
         List.of());
