@@ -11,6 +11,7 @@ import dev.weir.prompts.LoadResult;
 import dev.weir.providers.Directory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -31,24 +32,27 @@ final class Check {
     };
   }
 
-  private static CheckReport run(WeirConfig config, List<String> warnings) {
+  static CheckReport run(WeirConfig config, List<String> warnings) {
     var faults = new ArrayList<String>();
     var told = new ArrayList<>(warnings);
-    Set<String> priced = Set.of();
+    var priced = Optional.<Set<String>>empty();
     var summary = new StringBuilder("Checked the settings");
     switch (PriceFile.read(config.pricesFile())) {
       case PriceFile.Result.Refused refused -> faults.addAll(refused.faults());
       case PriceFile.Result.Loaded loaded -> {
-        priced = loaded.table().models();
-        summary.append(", the prices of ").append(priced.size()).append(" models");
+        var known = loaded.table().models();
+        priced = Optional.of(known);
+        summary.append(", the prices of ").append(known.size()).append(" models");
       }
     }
-    var models = new Directory(config, priced);
+    var models = new Directory(config, priced.orElse(Set.of()));
     var read = Functions.read(config, models);
     faults.addAll(read.faults(models));
     if (read.result() instanceof LoadResult.Loaded loaded) {
       summary.append(" and ").append(loaded.catalogue().all().size()).append(" functions");
-      loaded.catalogue().all().forEach(f -> told.addAll(unpriced(f, models, config)));
+      if (priced.isPresent()) {
+        loaded.catalogue().all().forEach(f -> told.addAll(unpriced(f, models, config)));
+      }
     }
     return new CheckReport(faults, told, summary.append('.').toString());
   }
@@ -67,7 +71,7 @@ final class Check {
                     + ": - {model: "
                     + model
                     + ", from: <the first day>, input: <USD per million tokens>, output: <the"
-                    + " same>}, then './weir reprice' fills the calls that went before.")
+                    + " same>}, then './weir usage reprice' fills the calls that went before.")
         .toList();
   }
 }

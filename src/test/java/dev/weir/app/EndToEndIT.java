@@ -2,7 +2,6 @@ package dev.weir.app;
 
 import static dev.weir.testing.Turn.agentCompleted;
 import static dev.weir.testing.Turn.agentFailed;
-import static dev.weir.testing.Turn.answer;
 import static dev.weir.testing.Turn.hang;
 import static dev.weir.testing.Turn.status;
 import static dev.weir.testing.Turn.stream;
@@ -90,7 +89,7 @@ class EndToEndIT {
     try (var fake = FakeProvider.start();
         var weir = RunningWeir.start(database, fake)) {
       fake.then(
-          answer("")
+          status(200)
               .body(
                   """
                   {"id": "c", "object": "chat.completion", "model": "gpt-5-mini", "choices": [{"index": 0,

@@ -95,7 +95,8 @@ class RepriceCommandIT {
   void whatIsNoOrderIsRefusedWithItsReason() {
     assertThat(shell.run("usage", "reprice", "--from", tomorrow, "--to", today).err())
         .contains("'from' must lie before 'to'");
-    assertThat(shell.run("usage", "reprice", "--from", "soon", "--to", today).err()).contains("'from'");
+    assertThat(shell.run("usage", "reprice", "--from", "soon", "--to", today).err())
+        .contains("'from'");
     assertThat(shell.run("usage", "reprice", "--from", today).exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(
             shell

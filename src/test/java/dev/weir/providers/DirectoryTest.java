@@ -109,6 +109,37 @@ class DirectoryTest {
   }
 
   @Test
+  void knowsWhichNamesHaveAPriceForAllThatMayAnswer() {
+    var mixed =
+        new ModelAlias("mixed", "perplexity/sonar", false, Optional.empty(), List.of("openai/new"));
+    var directory =
+        new Directory(
+            config(Mode.PROD, Map.of("mixed", mixed), Optional.empty(), providers(KEY)),
+            List.of("perplexity/sonar", "openai/gpt-4o"));
+
+    assertThat(directory.priced("sonar")).isTrue();
+    assertThat(directory.priced("perplexity/sonar")).isTrue();
+    assertThat(directory.priced("openai/new")).isFalse();
+    assertThat(directory.priced("mixed")).as("its fallback has none").isFalse();
+    assertThat(directory.pricedFunction("sonar", List.of("openai/gpt-4o"))).isTrue();
+    assertThat(directory.pricedFunction("sonar", List.of("openai/new"))).isFalse();
+    assertThat(directory.unpricedOfFunction("mixed", List.of("openai/other")))
+        .containsExactly("openai/new", "openai/other");
+    assertThat(directory.unpricedOfFunction("sonar", List.of("sandbox/plain"))).isEmpty();
+  }
+
+  @Test
+  void theModelThatReplacesAllDecidesWhetherAFunctionHasAPrice() {
+    var directory =
+        new Directory(
+            config(Mode.PROD, Map.of(), Optional.of("openai/new"), providers(KEY)),
+            List.of("perplexity/sonar"));
+
+    assertThat(directory.pricedFunction("sonar", List.of())).isFalse();
+    assertThat(directory.unpricedOfFunction("sonar", List.of())).containsExactly("openai/new");
+  }
+
+  @Test
   void letsTheSandboxStandInForAMissingKeyInDev() {
     var directory = new Directory(config(Mode.DEV, providers(Optional.empty())));
 

@@ -46,13 +46,21 @@ class CostWatchTest {
   }
 
   @Test
-  void whatWasSaidBeginsAnew() {
+  void aModelIsSaidOnceAnHourAndItsSumsBeginAnewThen() {
     compare("1", "2");
     compare("3", "5");
+    compare("1", "2");
 
     assertThat(watch.strayed())
-        .as("since the hour's line")
-        .containsExactly(new CostWatch.Strayed("a/b", usd("3"), usd("5")));
+        .as("since the hour's one line, at the first")
+        .containsExactly(new CostWatch.Strayed("a/b", usd("4"), usd("7")));
+
+    clock.now = clock.now.plus(Duration.ofHours(1));
+    compare("1", "2");
+    compare("2", "4");
+    assertThat(watch.strayed())
+        .as("since the next hour's line")
+        .containsExactly(new CostWatch.Strayed("a/b", usd("2"), usd("4")));
   }
 
   @Test
