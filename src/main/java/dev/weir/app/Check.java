@@ -66,7 +66,8 @@ final class Check {
                     + function.name()
                     + "' may be answered by "
                     + model
-                    + ", which has no price: such calls are recorded without a cost. Add to "
+                    + ", which has no price: callers with a budget are refused, and other calls are"
+                    + " recorded without a cost. Add to "
                     + config.pricesFile()
                     + ": - {model: "
                     + model

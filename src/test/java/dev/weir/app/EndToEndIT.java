@@ -110,7 +110,7 @@ class EndToEndIT {
   @Test
   void aModelWithoutAPriceAndAFigureThatDiffersAreSeen(TestDatabase database) {
     try (var fake = FakeProvider.start();
-        var weir = RunningWeir.start(database, fake)) {
+        var weir = RunningWeir.start(database, fake, "WEIR_LIMITS_MODE", "off")) {
       weir.chat("openai/unheard-of", false);
       weir.chat("perplexity/sonar", false);
 

@@ -47,7 +47,8 @@ class RepricerIT {
   void empty(TestDatabase given, Vertx vertx) {
     database = given;
     this.vertx = vertx;
-    database.execute("TRUNCATE ai_usage_metrics, usage_hourly, usage_daily, usage_repricings");
+    database.execute(
+        "TRUNCATE ai_usage_metrics, usage_hourly, usage_daily, usage_repricings, user_quotas");
   }
 
   @Test
@@ -72,6 +73,24 @@ class RepricerIT {
     assertThat(database.count("SELECT sum(unpriced_calls) FROM usage_daily")).isEqualTo(1);
     assertThat((BigDecimal) database.value("SELECT sum(cost_usd) FROM usage_hourly"))
         .isEqualByComparingTo("0.003");
+  }
+
+  @Test
+  void moneySettledAgainstABudgetMovesByTheDifference() throws IOException {
+    row(TODAY, "a/b", line("a/b", 1_000, 0, ""), "1");
+    row(TODAY, "a/b", line("a/b", 2_000, 0, ""), "5");
+    assertThat(settled()).isEqualByComparingTo("6");
+
+    through(repricer("- {model: a/b, from: 2020-01-01, input: 2, output: 10}"), ALL);
+
+    assertThat(settled()).isEqualByComparingTo("0.006");
+  }
+
+  private BigDecimal settled() {
+    return (BigDecimal)
+        database.value(
+            "SELECT sum(usd_settled) FROM user_quotas WHERE subject_kind = 'user' AND subject_id ="
+                + " 'u'");
   }
 
   @Test
