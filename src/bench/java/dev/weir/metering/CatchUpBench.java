@@ -41,7 +41,8 @@ public final class CatchUpBench {
       writer.flush().toCompletionStage().toCompletableFuture().get(30, TimeUnit.MINUTES);
       var seconds = (System.nanoTime() - began) / 1e9;
       System.out.printf(
-          "%d calls in %.1f s: %.0f rows a second; CPU a row: %.1f us here, %.1f us in PostgreSQL%n",
+          "%d calls in %.1f s: %.0f rows a second; CPU a row: %.1f us here, %.1f us in"
+              + " PostgreSQL%n",
           calls,
           seconds,
           calls / seconds,
@@ -61,7 +62,8 @@ public final class CatchUpBench {
   private static double postgres(java.nio.file.Path folder) {
     return ProcessHandle.allProcesses()
         .filter(p -> p.info().commandLine().orElse("").contains(folder.toString()))
-        .flatMap(p -> java.util.stream.Stream.concat(java.util.stream.Stream.of(p), p.descendants()))
+        .flatMap(
+            p -> java.util.stream.Stream.concat(java.util.stream.Stream.of(p), p.descendants()))
         .distinct()
         .mapToDouble(CatchUpBench::cpu)
         .sum();

@@ -5,6 +5,7 @@ import dev.weir.config.ConfigLoader;
 import dev.weir.config.Loaded;
 import dev.weir.config.WeirConfig;
 import dev.weir.journal.Orphan;
+import dev.weir.limits.LedgerConnection;
 import dev.weir.metering.Replay;
 import dev.weir.pricing.PriceFile;
 import io.vertx.core.Vertx;
@@ -99,7 +100,9 @@ public final class JournalCommand implements Runnable {
       shutdown.opened("Vert.x", () -> Waiting.on(vertx.close(), CLOSE, "closing"));
       var database = OpenDatabase.pools(vertx, url, config, shutdown);
       var reports =
-          new Replay(vertx, database, prices::table, UsageJournal.replayed(database)).run(root);
+          new Replay(
+                  vertx, database, prices::table, dead -> LedgerConnection.replayed(database, dead))
+              .run(root);
       for (var report : reports) {
         out.printf(
             "%s: %d calls had ended, %d were interrupted and are billed by estimate%n",

@@ -9,7 +9,6 @@ import dev.weir.metering.Replay;
 import dev.weir.metering.UsageWriter;
 import dev.weir.pricing.PriceTable;
 import dev.weir.storage.Database;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -53,7 +52,6 @@ final class UsageJournal {
       Vertx vertx,
       Database database,
       Supplier<PriceTable> prices,
-      LedgerConnection ledger,
       Clock clock) {
     try {
       var directory =
@@ -69,7 +67,8 @@ final class UsageJournal {
               .toList();
       var writer = new UsageWriter(vertx, database, directory, journals);
       writer.start();
-      var replay = new Replay(vertx, database, prices, ledger::replayed);
+      var replay =
+          new Replay(vertx, database, prices, dead -> LedgerConnection.replayed(database, dead));
       var thread =
           Thread.ofPlatform()
               .name("weir-journal-replay")
@@ -85,11 +84,6 @@ final class UsageJournal {
               + "); make it writable, free space, or move it with WEIR_JOURNAL_DIR.",
           e);
     }
-  }
-
-  /** What stands on the rows of a dead process and can be settled when all of them are there. */
-  static Replay.Listener replayed(Database database) {
-    return _ -> Future.succeededFuture();
   }
 
   JournalDirectory directory() {

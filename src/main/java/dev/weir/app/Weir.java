@@ -153,8 +153,7 @@ public final class Weir {
     var ledger = OpenLimits.open(config, vertx, database, url, process, clock, metrics, shutdown);
     var limits = ledger.limits();
     var journal =
-        UsageJournal.open(
-            config.journal(), process, loops, vertx, database, () -> prices, ledger, clock);
+        UsageJournal.open(config.journal(), process, loops, vertx, database, () -> prices, clock);
     shutdown.opened("the journal of usage", () -> close(journal, limits));
     OpenLimits.follow(vertx, limits, journal.writer());
 

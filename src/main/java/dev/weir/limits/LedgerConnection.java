@@ -91,9 +91,10 @@ public final class LedgerConnection {
    * A dead process's journal is in the database, whole: its leases close, and what no row of usage
    * names comes back; nothing is held for it any more. Repeated without harm.
    *
+   * @param database where its leases are
    * @param dead the process, by the name of its journal
    */
-  public Future<Void> replayed(UUID dead) {
+  public static Future<Void> replayed(Database database, UUID dead) {
     return database.ledger(c -> c.preparedQuery(REPLAYED).execute(Tuple.of(dead)).mapEmpty());
   }
 

@@ -125,6 +125,7 @@ final class MarkCodec {
         .text(r.user())
         .optional(r.team(), packer::text)
         .optional(r.lease(), packer::id)
+        .flag(r.unitReturned())
         .text(r.function())
         .optional(r.version(), packer::text)
         .optional(r.variant(), packer::text);
@@ -187,6 +188,7 @@ final class MarkCodec {
         in.text(),
         in.optional(in::text),
         in.optional(in::id),
+        in.flag(),
         in.text(),
         in.optional(in::text),
         in.optional(in::text),

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
@@ -108,8 +109,24 @@ public final class Replay {
           torn,
           orphan.process());
     }
-    await(listener.replayed(orphan.process()));
+    settle(orphan.process());
     return new Report(orphan.process(), ended, interrupted, torn);
+  }
+
+  /** What rests on the rows is settled, however long the database takes to say so. */
+  private void settle(UUID process) throws InterruptedException {
+    for (var settled = false; !settled; ) {
+      try {
+        await(listener.replayed(process));
+        settled = true;
+      } catch (IllegalStateException e) {
+        LOG.warn(
+            "The leases of process {} cannot be closed yet ({}); trying again",
+            process,
+            e.getCause() == null ? e.getMessage() : e.getCause().getMessage());
+        TimeUnit.SECONDS.sleep(1);
+      }
+    }
   }
 
   private long carryEnded(ChainReader chain, Map<UUID, Open> open) throws InterruptedException {

@@ -28,6 +28,7 @@ import java.util.UUID;
  * @param user on whose account it went
  * @param team the key's team
  * @param lease the lease that its unit was taken from
+ * @param unitReturned whether its unit came back, nothing of it having been used
  * @param function the function, or {@code chat}
  * @param version the function's version
  * @param variant the experiment's arm
@@ -56,6 +57,7 @@ public record UsageRecord(
     String user,
     Optional<String> team,
     Optional<UUID> lease,
+    boolean unitReturned,
     String function,
     Optional<String> version,
     Optional<String> variant,
@@ -138,6 +140,7 @@ public record UsageRecord(
         x.principal().user(),
         x.principal().team(),
         tally.lease(),
+        tally.isUnitReturned(),
         plan.label(),
         plan.function().map(f -> f.version()),
         plan.variant(),
@@ -161,7 +164,9 @@ public record UsageRecord(
     return outcome == Outcome.INTERRUPTED;
   }
 
-  /** The same call with this bill. */
+  /**
+   * The same call with this bill. One without a line had nothing sent for it: its unit came back.
+   */
   UsageRecord billed(
       Target asked, int again, Usage used, Optional<Usd> price, List<AttemptRecord> lines) {
     return new UsageRecord(
@@ -174,6 +179,7 @@ public record UsageRecord(
         user,
         team,
         lease,
+        lines.isEmpty(),
         function,
         version,
         variant,

@@ -43,12 +43,13 @@ final class UsageTable {
           $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::int[], $16::bigint[],
           $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::boolean[], $22::text[]::numeric[], $23::text[]::numeric[],
           $24::text[], $25::int[], $26::text[], $27::boolean[], $28::boolean[], $29::text[], $30::text[], $31::text[],
-          $32::bigint[], $33::uuid[])
+          $32::bigint[], $33::uuid[], $34::boolean[])
           AS row (
             id, came_in, user_id, key_id, team_id, function_name, function_version, variant, provider, model, status,
             error_code, execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens,
             prompt_tokens_cached, reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status,
-            repairs, correlation_id, streamed, simulated, door, tags, attempts, prompt_tokens_cache_written, lease_id)
+            repairs, correlation_id, streamed, simulated, door, tags, attempts, prompt_tokens_cache_written, lease_id,
+            unit_returned)
         LEFT JOIN usage_clamps AS clamp USING (id)
       ), clamped AS (
         INSERT INTO usage_clamps (id, started_at)
@@ -60,13 +61,13 @@ final class UsageTable {
         function_version, variant, provider, model, status, error_code, execution_time_ms, time_to_first_byte_ms,
         retry_count, prompt_tokens, completion_tokens, prompt_tokens_cached, reasoning_tokens, search_count, estimated,
         cost_usd, provider_cost_usd, cache_status, repairs, correlation_id, streamed, simulated, door, tags, attempts,
-        prompt_tokens_cache_written)
+        prompt_tokens_cache_written, unit_returned)
       SELECT
         id, started_at, date_trunc('month', started_at AT TIME ZONE 'UTC')::date, started_at <> came_in, user_id,
         key_id, team_id, lease_id, function_name, function_version, variant, provider, model, status, error_code,
         execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens, prompt_tokens_cached,
         reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status, repairs, correlation_id,
-        streamed, simulated, door, tags::jsonb, attempts::jsonb, prompt_tokens_cache_written
+        streamed, simulated, door, tags::jsonb, attempts::jsonb, prompt_tokens_cache_written, unit_returned
       FROM sent
       ON CONFLICT (id, started_at) DO UPDATE SET
         recorded_at = excluded.recorded_at, function_version = excluded.function_version, variant = excluded.variant,
@@ -78,7 +79,7 @@ final class UsageTable {
         search_count = excluded.search_count, estimated = excluded.estimated, cost_usd = excluded.cost_usd,
         provider_cost_usd = excluded.provider_cost_usd, cache_status = excluded.cache_status,
         prompt_tokens_cache_written = excluded.prompt_tokens_cache_written,
-        repairs = excluded.repairs, simulated = excluded.simulated, attempts = excluded.attempts
+        repairs = excluded.repairs, unit_returned = excluded.unit_returned, simulated = excluded.simulated, attempts = excluded.attempts
       WHERE kept.status = 'interrupted' AND excluded.status <> 'interrupted'
       """;
 
@@ -147,6 +148,7 @@ final class UsageTable {
     add(rows, records, String[]::new, r -> attempts(r).toString());
     add(rows, records, Long[]::new, r -> r.usage().writtenTokens());
     addOptional(rows, records, UUID[]::new, r -> r.lease());
+    add(rows, records, Boolean[]::new, r -> r.unitReturned());
     return database.ledger(
         c ->
             c.preparedQuery(UPSERT)

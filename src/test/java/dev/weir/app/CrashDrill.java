@@ -226,10 +226,15 @@ public final class CrashDrill {
                   (SELECT sum(calls) FROM usage_daily) = (SELECT count(*) FROM ai_usage_metrics),
                   (SELECT sum(calls) FROM usage_hourly) = (SELECT count(*) FROM ai_usage_metrics),
                   (SELECT sum(cost_usd) FROM usage_daily) = (SELECT sum(cost_usd) FROM ai_usage_metrics),
-                  (SELECT count(*) FROM usage_rejects) = 0
+                  (SELECT count(*) FROM usage_rejects) = 0,
+                  (SELECT sum(usd_settled) FROM user_quotas WHERE subject_kind = 'user')
+                    = (SELECT sum(cost_usd) FROM ai_usage_metrics),
+                  (SELECT sum(usd_held) FROM user_quotas) = 0,
+                  (SELECT sum(calls_used) FROM user_quotas WHERE subject_kind = 'user')
+                    = (SELECT count(*) FROM ai_usage_metrics WHERE NOT unit_returned)
                 """)) {
           sums.next();
-          for (var column = 1; column <= 4; column++) {
+          for (var column = 1; column <= 7; column++) {
             assertThat(sums.getBoolean(column)).as("sums, column %d", column).isTrue();
           }
         }

@@ -246,7 +246,7 @@ class LimitsIT {
             + " billing_month, subject_id, lease_id, 'f', 'interrupted', 1 FROM leases WHERE"
             + " lease_id = ?",
         charge.lease().orElseThrow());
-    connection.replayed(process).await();
+    LedgerConnection.replayed(database.database(vertx), process).await();
 
     assertThat(held(who.user())).isZero();
     assertThat(used("user", who.user())).isEqualTo(1);

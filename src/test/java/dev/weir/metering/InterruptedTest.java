@@ -28,6 +28,7 @@ class InterruptedTest {
     assertThat(record.usage()).isEqualTo(Usage.NONE);
     assertThat(record.cost()).contains(Usd.ZERO);
     assertThat(record.attempts()).isEmpty();
+    assertThat(record.unitReturned()).isTrue();
   }
 
   @Test
@@ -42,6 +43,7 @@ class InterruptedTest {
         .isEqualTo(PRICES.cost(target.model().toString(), record.usage(), admitted.startedAt()))
         .isPresent();
     assertThat(record.target()).isEqualTo(target);
+    assertThat(record.unitReturned()).isFalse();
     assertThat(record.attempts())
         .singleElement()
         .satisfies(a -> assertThat(a.id()).isEqualTo(sent.attempt()));
