@@ -10,6 +10,7 @@ import dev.weir.admin.SpendApi;
 import dev.weir.admin.UsageApi;
 import dev.weir.alerts.AlertStore;
 import dev.weir.alerts.AnomalyWatch;
+import dev.weir.alerts.CostDifferences;
 import dev.weir.analytics.UsageAnalytics;
 import dev.weir.config.Mode;
 import dev.weir.config.WeirConfig;
@@ -145,7 +146,8 @@ public final class Weir {
             Stream.of(
                     Partitions.retirement(config.metering().retentionMonths()),
                     Optional.of(forecasts.pools()),
-                    anomalies.job())
+                    anomalies.job(),
+                    Optional.of(new CostDifferences(config.pricing()).job()))
                 .flatMap(Optional::stream)
                 .toList());
     shutdown.opened("the jobs", () -> Waiting.on(jobs.close(), CLOSE, "closing"));

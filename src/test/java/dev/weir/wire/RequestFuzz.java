@@ -3,6 +3,7 @@ package dev.weir.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import com.code_intelligence.jazzer.mutation.annotation.NotNull;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
@@ -33,7 +34,7 @@ class RequestFuzz {
   }
 
   @FuzzTest(maxDuration = "5s")
-  void noHeaderEscapesTheDecoderOfTags(String header) {
+  void noHeaderEscapesTheDecoderOfTags(@NotNull String header) {
     try {
       assertThat(CallTags.ofHeaders(List.of(header))).hasSizeLessThanOrEqualTo(8);
     } catch (AIError e) {
