@@ -93,6 +93,7 @@ final class GatewayVerticle extends VerticleBase {
                 parts.catalogue(),
                 parts.usage(),
                 parts.forecasts()::own,
+                parts.stages().limits(),
                 parts.clock(),
                 parts.draining(),
                 parts.connections(),

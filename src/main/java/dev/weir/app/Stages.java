@@ -4,6 +4,7 @@ import dev.weir.core.Clock;
 import dev.weir.gateway.Chain;
 import dev.weir.limits.AdmissionStage;
 import dev.weir.limits.Limits;
+import dev.weir.limits.RefusalLog;
 import dev.weir.limits.SpendingStage;
 import dev.weir.metering.CallJournal;
 import dev.weir.metering.CallListener;
@@ -26,6 +27,7 @@ import java.util.random.RandomGenerator;
  *
  * @param reports is told of every call that ends
  * @param limits admits calls
+ * @param refusals remembers those that were turned away
  * @param spending prices each attempt
  * @param output reads functions' values out of answers
  * @param retryBudget bounds retries over all calls of the process
@@ -35,6 +37,7 @@ import java.util.random.RandomGenerator;
 record Stages(
     CallListener reports,
     Limits limits,
+    RefusalLog refusals,
     SpendingStage spending,
     OutputStage output,
     RetryBudget retryBudget,
@@ -47,7 +50,7 @@ record Stages(
         List.of(
             new MeteringStage(journal, reports, clock),
             new DeadlineStage(vertx, clock),
-            new AdmissionStage(limits),
+            new AdmissionStage(limits, refusals),
             output,
             new AttemptsStage(vertx, clock, RandomGenerator.getDefault(), retryBudget),
             spending,

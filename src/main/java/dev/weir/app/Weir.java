@@ -5,6 +5,7 @@ import dev.weir.access.FirstAdminKey;
 import dev.weir.access.KeyAuthenticator;
 import dev.weir.access.KeyStore;
 import dev.weir.admin.AdminApi;
+import dev.weir.admin.LimitsApi;
 import dev.weir.admin.RepriceApi;
 import dev.weir.admin.SpendApi;
 import dev.weir.admin.UsageApi;
@@ -23,6 +24,8 @@ import dev.weir.http.Connections;
 import dev.weir.jobs.JobStatus;
 import dev.weir.jobs.Jobs;
 import dev.weir.limits.Limits;
+import dev.weir.limits.Quotas;
+import dev.weir.limits.RefusalLog;
 import dev.weir.limits.SpendingStage;
 import dev.weir.management.ManagementServer;
 import dev.weir.metering.Partitions;
@@ -154,6 +157,9 @@ public final class Weir {
     var process = Ids.next(clock);
     var ledger = OpenLimits.open(config, vertx, database, url, process, clock, metrics, shutdown);
     var limits = ledger.limits();
+    var refusals = new RefusalLog(database, clock);
+    refusals.keep(vertx);
+    shutdown.opened("the refusals", () -> Waiting.on(refusals.flush(), CLOSE, "writing refusals"));
     var journal =
         UsageJournal.open(config.journal(), process, loops, vertx, database, () -> prices, clock);
     shutdown.opened("the journal of usage", () -> close(journal, limits));
@@ -183,6 +189,7 @@ public final class Weir {
         new Stages(
             reports,
             limits,
+            refusals,
             new SpendingStage(limits, () -> prices, new TokenCounter(), clock),
             new OutputStage(config.output(), clock),
             new RetryBudget(config.retryBudget(), clock),
@@ -227,7 +234,8 @@ public final class Weir {
                     ::mount,
                 new UsageApi(analytics)::mount,
                 new SpendApi(forecasts, alerts)::mount,
-                new RepriceApi(new Repricer(vertx, database, () -> prices, clock), clock)::mount));
+                new RepriceApi(new Repricer(vertx, database, () -> prices, clock), clock)::mount,
+                new LimitsApi(limits, new Quotas(database), refusals)::mount));
     Waiting.on(vertx.deployVerticle(management), STEP, "The management port");
 
     var verticles =

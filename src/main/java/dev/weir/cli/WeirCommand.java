@@ -53,6 +53,7 @@ public final class WeirCommand implements Callable<Integer> {
             .addSubcommand(new CheckCommand(actions))
             .addSubcommand(new MigrateCommand(actions))
             .addSubcommand(keys(world))
+            .addSubcommand(new QuotaCommand(world))
             .addSubcommand(usage(world))
             .addSubcommand(new CallCommand(world))
             .addSubcommand(new ForecastCommand(world));

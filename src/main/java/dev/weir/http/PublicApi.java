@@ -10,6 +10,7 @@ import dev.weir.core.ErrorCode;
 import dev.weir.gateway.Authenticator;
 import dev.weir.gateway.Gateway;
 import dev.weir.gateway.ModelDirectory;
+import dev.weir.limits.Limits;
 import dev.weir.prompts.FunctionCatalogue;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
@@ -54,6 +55,7 @@ public final class PublicApi {
    * @param catalogue the current snapshot of the functions
    * @param usage for {@code GET /v1/usage}
    * @param forecast a user's month as it is foreseen, for {@code GET /v1/usage/forecast}
+   * @param limits for {@code GET /v1/limits}
    * @param clock time
    * @param draining whether the node is shutting down: new calls are refused then
    * @param connections the count that all verticles share
@@ -70,6 +72,7 @@ public final class PublicApi {
       Supplier<FunctionCatalogue> catalogue,
       UsageAnalytics usage,
       Function<String, Future<JsonNode>> forecast,
+      Limits limits,
       Clock clock,
       BooleanSupplier draining,
       Connections connections,
@@ -122,6 +125,7 @@ public final class PublicApi {
             parts.vertx(), reception, parts.gateway(), parts.catalogue(), parts.models());
     var chat = new ChatEndpoint(parts.vertx(), reception, parts.gateway());
     var models = new ModelsEndpoint(reception, parts.models(), parts.clock().now());
+    var limits = new LimitsEndpoint(reception, parts.limits());
     var usage = new UsageEndpoint(reception, parts.usage());
     var forecast = new ForecastEndpoint(reception, parts.forecast());
     var docs = new DocsEndpoint();
@@ -134,6 +138,7 @@ public final class PublicApi {
         .add(HttpMethod.GET, "/v1/models/{id...}", models::show)
         .add(HttpMethod.GET, "/v1/usage", usage::show)
         .add(HttpMethod.GET, "/v1/usage/forecast", forecast::show)
+        .add(HttpMethod.GET, "/v1/limits", limits::show)
         .add(HttpMethod.GET, "/openapi.json", docs::openapi)
         .add(HttpMethod.GET, "/docs", docs::page)
         .add(HttpMethod.GET, "/docs/{file}", docs::file);

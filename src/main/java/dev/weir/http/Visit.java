@@ -254,6 +254,8 @@ final class Visit {
     if (closing) {
       response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     }
+    call.flatMap(x -> x.tally().allowance())
+        .ifPresent(left -> RateLimitHeaders.set(left, response.headers()));
     response.putHeader("server-timing", timing());
   }
 

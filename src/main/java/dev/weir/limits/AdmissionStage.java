@@ -1,6 +1,7 @@
 package dev.weir.limits;
 
 import dev.weir.core.AIError;
+import dev.weir.core.ErrorCode;
 import dev.weir.gateway.Chain;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Reply;
@@ -14,10 +15,16 @@ import io.vertx.core.Future;
  */
 public final class AdmissionStage implements Stage {
   private final Limits limits;
+  private final RefusalLog refusals;
 
-  /** A stage over the process's limits. */
-  public AdmissionStage(Limits limits) {
+  /**
+   * A stage over the process's limits.
+   *
+   * @param refusals remembers whom it turned away, and who ran out of money later
+   */
+  public AdmissionStage(Limits limits, RefusalLog refusals) {
     this.limits = limits;
+    this.refusals = refusals;
   }
 
   @Override
@@ -27,7 +34,9 @@ public final class AdmissionStage implements Stage {
     var entered = limits.enforce(x.origin().id(), who, x.cancellation());
     return entered.succeeded()
         ? admitted(x, next, entered.result())
-        : entered.compose(charge -> admitted(x, next, charge));
+        : entered
+            .onFailure(e -> refusals.refused(x, AIError.from(e)))
+            .compose(charge -> admitted(x, next, charge));
   }
 
   private Future<Reply> admitted(Exchange x, Chain next, Charge charge) {
@@ -43,7 +52,13 @@ public final class AdmissionStage implements Stage {
         .marks()
         .admitted(x)
         .compose(_ -> next.proceed(x))
-        .onFailure(_ -> end(x, charge, true))
+        .onFailure(
+            e -> {
+              end(x, charge, true);
+              if (AIError.from(e).code() == ErrorCode.BUDGET_EXCEEDED) {
+                refusals.refused(x, AIError.from(e));
+              }
+            })
         .map(
             reply ->
                 reply.observed(_ -> end(x, charge, false), (AIError _) -> end(x, charge, true)));

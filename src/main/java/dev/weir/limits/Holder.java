@@ -223,8 +223,10 @@ final class Holder {
         wishes.account(
             this,
             new Ledger.Account(Optional.empty(), 0, 0, 0, FIRST_COVER),
-            (answer, sent) ->
-                purse(answer.standing().month()).covered(answer.cover(), until(sent)));
+            (answer, sent) -> {
+              purse(answer.standing().month()).covered(answer.cover(), until(sent));
+              desk.active(this);
+            });
       }
     }
     for (var purse : purses.values()) {
@@ -262,6 +264,8 @@ final class Holder {
     }
     purse.limited(answer.standing().budgeted());
     purse.covered(answer.cover(), until(sent));
+    // Cover must be given back some day: whoever has some is tended.
+    desk.active(this);
     var room = purse.cover() - purse.owed();
     for (var waiter : money) {
       if (waiter.month().equals(purse.month()) && serve(waiter, room, answer.standing())) {

@@ -1,13 +1,14 @@
 /**
- * The stages that decide whether a call may go on and what it costs.
+ * Limits of users, keys and teams: units from leases, money from accounts, and the two stages that
+ * stand on them.
  *
- * <p>{@link dev.weir.limits.AdmissionStage} admits a call once, before anything is spent on it;
- * {@link dev.weir.limits.SpendingStage} stands around every upstream attempt and writes its line of
- * the bill. Both are the seats of the lease protocol: admission is where a unit is taken from the
- * call's subjects, spending is where an attempt's worst price is reserved and its real one settled.
- * Today admission is bounded by the room in the usage journal alone, and no budget refuses. May use
- * {@code gateway}, {@code pricing} and {@code core}; its tables are {@code api_rate_limits}, {@code
- * user_quotas} and the leases.
+ * <p>Promises that over any number of processes no limit is passed, whatever crashes, and that a
+ * busy subject is served from memory. {@link dev.weir.limits.LedgerConnection} opens it and gives
+ * {@link dev.weir.limits.Limits}; {@link dev.weir.limits.AdmissionStage} takes the units, {@link
+ * dev.weir.limits.SpendingStage} reserves and settles each attempt, {@link dev.weir.limits.Quotas}
+ * is what administrators change. May use {@code gateway}, {@code pricing}, {@code storage} and what
+ * is below; its tables are {@code api_rate_limits}, {@code user_quotas}, {@code leases}, {@code
+ * lease_held} and the refusals. The protocol: docs/decisions/040-leases.md.
  */
 @NullMarked
 package dev.weir.limits;

@@ -74,13 +74,17 @@ final class WeirProcess implements AutoCloseable {
 
   /** Starts one and waits until it says that it is up. */
   static WeirProcess start(Path data) {
-    var weir = launch(data, Map.of());
+    return launch(data, Map.of()).up();
+  }
+
+  /** Waits until it says that it is up. */
+  WeirProcess up() {
     try {
-      weir.banner.get(START.toSeconds(), TimeUnit.SECONDS);
-      return weir;
+      banner.get(START.toSeconds(), TimeUnit.SECONDS);
+      return this;
     } catch (Exception e) {
-      weir.process.destroyForcibly();
-      throw new AssertionError("It did not come up:\n" + weir.output(), e);
+      process.destroyForcibly();
+      throw new AssertionError("It did not come up:\n" + output(), e);
     }
   }
 

@@ -25,6 +25,7 @@ import dev.weir.gateway.Route;
 import dev.weir.gateway.Source;
 import dev.weir.gateway.Stage;
 import dev.weir.gateway.Target;
+import dev.weir.limits.Limits;
 import dev.weir.prompts.CachePolicy;
 import dev.weir.prompts.FunctionCatalogue;
 import dev.weir.prompts.FunctionDefinition;
@@ -97,6 +98,7 @@ public final class Door implements AutoCloseable {
                 Door::catalogue,
                 usage,
                 user -> Future.succeededFuture(dev.weir.core.Json.object().put("id", user)),
+                Limits.off(),
                 Clock.system(),
                 draining::get,
                 new Connections(settings.maxConnections()),
