@@ -101,15 +101,23 @@ final class UsageJournal {
 
   /**
    * Gives the records that wait a last chance to reach the database, and removes the journal when
-   * they have; else it stays for the next process to replay. Nothing may be writing any more.
+   * they have, and no admitted call was cut off before its end; else it stays for the next process
+   * to replay. Nothing may be writing any more.
    *
-   * @return whether all of them have
+   * @return whether every admitted call has its row
    */
   boolean close() throws InterruptedException {
     replay.interrupt();
     replay.join();
-    var empty = flushed();
+    var flushed = flushed();
     writer.stop();
+    var empty = flushed && writer.nothingLeft();
+    if (flushed && !empty) {
+      LOG.warn(
+          "Some calls did not come to an end; they stay in the journal {}, and the next start"
+              + " records them as interrupted",
+          directory.path());
+    }
     directory.close(empty);
     return empty;
   }

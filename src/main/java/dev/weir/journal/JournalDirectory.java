@@ -191,7 +191,7 @@ public final class JournalDirectory {
       try {
         sweep();
         fill();
-      } catch (IOException e) {
+      } catch (IOException | RuntimeException e) {
         complain(e);
       }
       LockSupport.parkNanos(LOOK.toNanos());
@@ -221,15 +221,18 @@ public final class JournalDirectory {
 
   private Segment create(int chain) throws IOException {
     var segment = Segment.create(path, chain, number++, bounds.segment());
-    segments.incrementAndGet();
     // The file's name must survive a loss of power as well as its bytes.
     try (var directory = FileChannel.open(path, StandardOpenOption.READ)) {
       directory.force(true);
+    } catch (IOException e) {
+      segment.delete();
+      throw e;
     }
+    segments.incrementAndGet();
     return segment;
   }
 
-  private void complain(IOException e) {
+  private void complain(Exception e) {
     if (System.nanoTime() - complainedAt > COMPLAIN.toNanos()) {
       complainedAt = System.nanoTime();
       LOG.error(

@@ -86,8 +86,8 @@ final class Segment {
    */
   static boolean isSegment(Path file) throws IOException {
     try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      var head = ByteBuffer.allocate(Long.BYTES);
-      return channel.read(head, 0) == Long.BYTES && head.flip().getLong() == MAGIC;
+      var head = ByteBuffer.allocate(HEADER);
+      return channel.read(head, 0) == HEADER && head.flip().getLong() == MAGIC;
     }
   }
 
@@ -138,13 +138,18 @@ final class Segment {
     memory.set(ValueLayout.JAVA_LONG, at, value);
   }
 
-  /** Blocks until what was written is on the disk. */
-  void force() {
-    memory.force();
+  /**
+   * Blocks until what was written is on the disk. Of one that is closed nothing is left to wait
+   * for: it was given back because all that it held is safe elsewhere.
+   */
+  synchronized void force() {
+    if (arena.scope().isAlive()) {
+      memory.force();
+    }
   }
 
-  /** Forgets it; nobody may touch it from here on. */
-  void close() {
+  /** Forgets it, after a {@link #force} under way; nobody may read or write it from here on. */
+  synchronized void close() {
     arena.close();
   }
 

@@ -1,6 +1,5 @@
 package dev.weir.journal;
 
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -49,7 +48,8 @@ final class Sync implements AutoCloseable {
     try {
       segments.forEach(Segment::force);
       group.forEach(w -> w.done().complete(null));
-    } catch (UncheckedIOException e) {
+    } catch (RuntimeException e) {
+      // Whatever it is, it ends this group's wait and not the thread.
       group.forEach(w -> w.done().completeExceptionally(e));
     }
   }

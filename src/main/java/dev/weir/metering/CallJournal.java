@@ -83,6 +83,7 @@ public final class CallJournal {
     private final int longest;
     private int left;
     private boolean attempted;
+    private boolean ended;
 
     private Entry(Instant startedAt, int longest, int room) {
       this.startedAt = startedAt;
@@ -99,7 +100,7 @@ public final class CallJournal {
 
     @Override
     public Optional<OfAttempt> attempt(Exchange x) {
-      if (attempted && !chain.reserve(SENT)) {
+      if (ended || (attempted && !chain.reserve(SENT))) {
         return Optional.empty();
       }
       left += attempted ? SENT : 0;
@@ -109,23 +110,30 @@ public final class CallJournal {
 
     /** Marks that the admitted call has ended, and gives back the room that it did not need. */
     Future<Void> finished(Exchange x, Duration took, Optional<ErrorCode> error) {
-      codec.finished(UsageRecord.ended(x, startedAt, took, error), longest);
-      append();
-      finished.increment();
-      release();
+      if (!ended) {
+        codec.finished(UsageRecord.ended(x, startedAt, took, error), longest);
+        append();
+        finished.increment();
+        release();
+      }
       return durable();
     }
 
-    /** Gives all room back: the call was not admitted. */
+    /** Gives all room back: the call has ended, or was not admitted. */
     void release() {
+      ended = true;
       chain.release(left);
       left = 0;
     }
 
-    Cell sent(Mark.Sent sent) {
+    /** Of a call that has ended nothing is marked: its room is gone, and perhaps its record too. */
+    Optional<Cell> sent(Mark.Sent sent) {
+      if (ended) {
+        return Optional.empty();
+      }
       codec.sent(sent);
       left -= Chain.size(packer.length(), true);
-      return chain.appendWithCell(packer.bytes(), packer.length());
+      return Optional.of(chain.appendWithCell(packer.bytes(), packer.length()));
     }
 
     private void append() {
@@ -149,16 +157,15 @@ public final class CallJournal {
     public void sent() {
       var attempt = x.currentAttempt();
       cell =
-          Optional.of(
-              entry.sent(
-                  new Mark.Sent(
-                      x.origin().id(),
-                      attempt.id(),
-                      clock.now(),
-                      attempt.target(),
-                      x.plan().ask().prompt().length(),
-                      x.searches() ? 1 : 0,
-                      Mark.Progress.NONE)));
+          entry.sent(
+              new Mark.Sent(
+                  x.origin().id(),
+                  attempt.id(),
+                  clock.now(),
+                  attempt.target(),
+                  x.plan().ask().prompt().length(),
+                  x.searches() ? 1 : 0,
+                  Mark.Progress.NONE));
     }
 
     @Override

@@ -82,8 +82,9 @@ public final class Replay {
             report.process(),
             report.ended(),
             report.interrupted());
-      } catch (IOException | IllegalArgumentException e) {
-        unreadable.add(orphan.path() + ": " + e.getMessage());
+      } catch (IOException | RuntimeException e) {
+        // One that is damaged in a way nobody thought of must not keep the others waiting.
+        unreadable.add(orphan.path() + ": " + e);
       }
     }
     unreadable.forEach(

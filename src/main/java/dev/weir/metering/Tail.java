@@ -52,6 +52,13 @@ final class Tail {
     }
   }
 
+  /** Whether every call that left a mark here has ended and is in the database. */
+  boolean settled() {
+    var unwritten = new ArrayList<Read>();
+    read(unwritten, Integer.MAX_VALUE);
+    return open.isEmpty();
+  }
+
   /** Gives back what is not needed any more. */
   void sweep() {
     var passed = needed.headMap(reader.segment());

@@ -78,6 +78,19 @@ public final class UsageWriter {
     thread.join();
   }
 
+  /**
+   * Whether every call in the journal has ended and is in the database; after {@link #stop} only.
+   * If not, the journal is the only place that knows of those calls.
+   */
+  public boolean nothingLeft() {
+    try {
+      return tails.stream().allMatch(Tail::settled);
+    } catch (RuntimeException e) {
+      LOG.error("What is left in the journal cannot be told, so it stays", e);
+      return false;
+    }
+  }
+
   /** Ended calls that wait to be written. */
   public long waiting() {
     return journals.stream().mapToLong(CallJournal::finished).sum() - carried.sum();

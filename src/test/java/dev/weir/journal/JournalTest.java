@@ -302,6 +302,41 @@ class JournalTest {
     assertThat(JournalDirectory.Bounds.of(1 << 20, 2).segment()).isEqualTo(128 << 10);
   }
 
+  /** Its records reached the database before the disk had got round to it. */
+  @Test
+  void aSyncOfASegmentThatIsGivenBackMeanwhileSucceedsAndSoDoTheNext() throws Exception {
+    var journal = journal(1);
+    var gone = Segment.create(directory(), 9, 99, 64 << 10);
+    gone.delete();
+
+    journal.sync(gone).get(20, TimeUnit.SECONDS);
+    append(journal.chain(0), "next");
+    journal.chain(0).sync().get(20, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void aSegmentThatCannotBeGivenBackDoesNotEndTheMakingOfNewOnes() throws Exception {
+    var journal = journal(1);
+    var gone = Segment.create(directory(), 9, 99, 64 << 10);
+    gone.delete();
+    journal.free(gone);
+
+    fill(journal.chain(0), 3_000);
+  }
+
+  @Test
+  void aFileThatEndsInItsHeadIsNoSegment() throws Exception {
+    var journal = journal(1);
+    append(journal.chain(0), "whole");
+    kill(journal);
+    var head = ByteBuffer.wrap(Files.readAllBytes(segments().getFirst())).slice(0, 8);
+    var cut = new byte[8];
+    head.get(cut);
+    Files.write(directory().resolve("chain-000-99999999.log"), cut);
+
+    assertThat(rest(orphan().chains().getFirst())).containsExactly("whole");
+  }
+
   private JournalDirectory journal(int chains) throws IOException {
     var journal = JournalDirectory.open(root, UUID.randomUUID(), SMALL, chains);
     open.add(journal);

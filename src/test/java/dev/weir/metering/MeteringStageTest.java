@@ -202,6 +202,39 @@ class MeteringStageTest {
     }
   }
 
+  /** Such a mark would have no room, and nothing would ever give its segment back. */
+  @Test
+  void whatIsSentAfterItsCallHasEndedLeavesNoMark() {
+    var attempt = new Attempt(UUID.randomUUID(), 1, Exchanges.target("a/b"));
+    run(
+        Exchanges.chat("a/b"),
+        admits(
+            at -> {
+              attempt.marks(at.tally().marks().attempt(at.with(attempt)).orElseThrow());
+              return Future.succeededFuture(whole());
+            }));
+
+    attempt.markSent();
+    attempt.produced("late");
+
+    assertThat(marks()).hasSize(2).noneMatch(Mark.Sent.class::isInstance);
+  }
+
+  @Test
+  void aStreamThatEndsTwiceIsRecordedOnce() {
+    var scripted = new ScriptedStream();
+    var reply =
+        run(
+            Exchanges.chat("a/b", true),
+            admits(Future.succeededFuture(new Reply.Streamed(scripted))));
+    ((Reply.Streamed) reply.result()).stream().start(new IgnoringSink());
+
+    scripted.sink.end(Exchanges.answer("hi"));
+    scripted.sink.fail(AIError.of(ErrorCode.CANCELLED, "gone"));
+
+    assertThat(marks()).hasSize(2);
+  }
+
   private MeteringStage stage(Durability durability) {
     return new MeteringStage(
         new CallJournal(directory, 0, durability, Clock.system()),

@@ -47,6 +47,26 @@ class UsageWriterIT {
     journal.close();
   }
 
+  /** Then the journal is the only one who knows of it, and must not be removed. */
+  @Test
+  void aCallThatHasNotEndedIsLeftWhenTheWriterStops() throws Exception {
+    journal.call(UsageRecords.of("ended-user"));
+    journal.admitted(UsageRecords.of("cut-off-user"));
+    writer.flush().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    writer.stop();
+
+    assertThat(writer.nothingLeft()).isFalse();
+  }
+
+  @Test
+  void nothingIsLeftOfCallsThatHaveEndedAndAreWritten() throws Exception {
+    journal.call(UsageRecords.of("ended-user"));
+    writer.flush().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    writer.stop();
+
+    assertThat(writer.nothingLeft()).isTrue();
+  }
+
   @Test
   void everyColumnOfARecordArrives(Vertx vertx, TestDatabase database) throws Exception {
     var record = UsageRecords.of("column-user");
