@@ -204,6 +204,7 @@ final class Holder {
   /** Says what this subject wants now. */
   void ask(long now, LeaseDesk.Wishes wishes) {
     queued.set(false);
+    var accounts = List.copyOf(purses.values());
     var waiting = living(units);
     if (waiting > 0 && inHand(now) > 0) {
       // What is in hand was meant for those who were woken a moment ago; perhaps they leave some.
@@ -219,7 +220,7 @@ final class Holder {
           this,
           new Ledger.Take(id, waiting, Math.max(waiting, target)),
           (answer, sent) -> granted(id, answer, sent));
-      if (purses.isEmpty() && standing().map(Standing::budgeted).orElse(true)) {
+      if (accounts.isEmpty() && standing().map(Standing::budgeted).orElse(true)) {
         wishes.account(
             this,
             new Ledger.Account(Optional.empty(), 0, 0, 0, FIRST_COVER),
@@ -229,7 +230,7 @@ final class Holder {
             });
       }
     }
-    for (var purse : purses.values()) {
+    for (var purse : accounts) {
       if (purse.limited()) {
         wishes.account(
             this,
@@ -463,11 +464,15 @@ final class Holder {
     return subject.kind() == Subject.Kind.USER ? known.away().open() : !known.limited();
   }
 
-  /** The ledger is back: what was let in meanwhile is charged. */
-  synchronized void ledgerBack(LeaseDesk.Wishes wishes) {
+  /**
+   * The ledger is back: what was let in meanwhile is charged.
+   *
+   * @return whether there was something, which is this request's take of the subject
+   */
+  synchronized boolean ledgerBack(LeaseDesk.Wishes wishes) {
     var open = away;
     if (open == null) {
-      return;
+      return false;
     }
     away = null;
     var used = open.granted() - Math.max(0, open.seal());
@@ -480,6 +485,7 @@ final class Holder {
             desk.giveBack(open.id(), 0, true);
           });
     }
+    return used > 0;
   }
 
   /** Looks after it now and then: ends leases in time, renews those in use, lets go of the rest. */

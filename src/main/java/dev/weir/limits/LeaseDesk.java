@@ -2,6 +2,7 @@ package dev.weir.limits;
 
 import dev.weir.core.Clock;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -166,20 +167,27 @@ final class LeaseDesk {
     }
     var wishes = new Wishes();
     var now = clock.nanoTime();
+    // All who want something are taken off the queue before the first is asked: whoever wants more
+    // meanwhile waits for the next request, since one request has one take per subject at most.
+    var asking = new ArrayDeque<Holder>();
+    for (var holder = wanting.poll();
+        holder != null;
+        holder = asking.size() < MOST_ENTRIES ? wanting.poll() : null) {
+      asking.add(holder);
+    }
     if (!away) {
       owing.removeIf(
           holder -> {
-            holder.ledgerBack(wishes);
+            if (holder.ledgerBack(wishes) && asking.remove(holder)) {
+              wanting.add(holder);
+            }
             return true;
           });
     }
-    while (wishes.entries.size() < MOST_ENTRIES) {
-      var holder = wanting.poll();
-      if (holder == null) {
-        break;
-      }
-      holder.ask(now, wishes);
+    while (wishes.entries.size() < MOST_ENTRIES && !asking.isEmpty()) {
+      asking.remove().ask(now, wishes);
     }
+    wanting.addAll(asking);
     var back = new ArrayList<Ledger.Returned>();
     for (var lease : returned.keySet()) {
       if (back.size() == MOST_RETURNS) {

@@ -34,6 +34,9 @@ final class Purse {
   private long lastReserve;
   private long writtenSince;
 
+  /** What the ledger holds for it, by its last answer; the cover is what is still of use of it. */
+  private long held;
+
   /** An account without cover. */
   Purse(LocalDate month, long now) {
     this.month = month;
@@ -130,19 +133,23 @@ final class Purse {
    * asked may or may not have been settled in its eyes; here it is taken off in any case.
    */
   synchronized void covered(long held, long until) {
+    this.held = held;
     cover = held - writtenSince;
     writtenSince = 0;
     usableUntil = until;
   }
 
-  /** Whether it holds cover that nobody has used for a while. */
+  /**
+   * Whether the ledger holds more for it than it needs, and nobody has used any for a while. Also
+   * where a written row took cover away here: the ledger does not know before it is told.
+   */
   synchronized boolean idle(long now) {
-    return cover > owed && now - lastReserve >= IDLE;
+    return held > owed && now - lastReserve >= IDLE;
   }
 
-  /** Whether nothing is owed and nothing held. */
+  /** Whether nothing is owed here and nothing held at the ledger. */
   synchronized boolean empty() {
-    return owed == 0 && cover == 0;
+    return owed == 0 && held == 0;
   }
 
   synchronized long owed() {

@@ -87,7 +87,11 @@ public final class SpendingStage implements Stage {
     }
     return limits
         .freshen(charge, Who.of(x.principal()), x.cancellation())
-        .compose(_ -> limits.reserve(charge, worst.get(), x.cancellation()))
+        .compose(
+            _ -> {
+              charge.lease().ifPresent(x.tally()::lease);
+              return limits.reserve(charge, worst.get(), x.cancellation());
+            })
         .map(worst.get())
         .recover(refused -> reserveTightly(x, charge, worst.get(), refused));
   }
@@ -112,7 +116,15 @@ public final class SpendingStage implements Stage {
   private Future<Reply> attempt(Exchange x, Chain next, Line line) {
     var began = clock.nanoTime();
     line.charge()
-        .ifPresent(charge -> x.currentAttempt().beforeSending(() -> limits.mayBeSent(charge)));
+        .ifPresent(
+            charge ->
+                x.currentAttempt()
+                    .beforeSending(
+                        () -> {
+                          var refused = limits.mayBeSent(charge);
+                          charge.lease().ifPresent(x.tally()::lease);
+                          return refused;
+                        }));
     var answered = next.proceed(x).onFailure(error -> settle(x, began, line, AIError.from(error)));
     return answered.map(
         reply -> {
