@@ -334,7 +334,10 @@ BEGIN
     END IF;
 
     IF s.owed IS NOT NULL AND fresh THEN
-      current := s.cover_now;
+      -- Read here, not with the others: what an entry before changed is seen, and held sums up to the accounts.
+      current := coalesce((
+        SELECT (h.usd_held * nanos)::bigint FROM lease_held h
+        WHERE h.process_id = process AND h.subject_kind = s.kind AND h.subject_id = s.id AND h.billing_month = s.month), 0);
       IF s.usd_limit IS NULL THEN
         w.cover := s.owed;
       ELSE
@@ -382,7 +385,13 @@ DECLARE
   credit record;
 BEGIN
   SELECT * INTO known FROM ledger_processes p WHERE p.process_id = process FOR NO KEY UPDATE;
-  IF NOT FOUND OR known.replayed_at IS NOT NULL THEN
+  IF NOT FOUND THEN
+    -- It was killed before the ledger knew it. Its first exchange may still be on its way, and must find it dead.
+    INSERT INTO ledger_processes (process_id, node_name, ended_at, replayed_at)
+    VALUES (process, '', weir_clock(), weir_clock()) ON CONFLICT DO NOTHING;
+    SELECT * INTO known FROM ledger_processes p WHERE p.process_id = process FOR NO KEY UPDATE;
+  END IF;
+  IF known.replayed_at IS NOT NULL THEN
     RETURN;
   END IF;
   PERFORM weir_lock_subjects(array_agg(l.subject_kind), array_agg(l.subject_id), weir_clock())

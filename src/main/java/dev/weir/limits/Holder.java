@@ -204,6 +204,7 @@ final class Holder {
   /** Says what this subject wants now. */
   void ask(long now, LeaseDesk.Wishes wishes) {
     queued.set(false);
+    // A call may open the month's purse at any moment: one look, or one account is asked for twice.
     var accounts = List.copyOf(purses.values());
     var waiting = living(units);
     if (waiting > 0 && inHand(now) > 0) {

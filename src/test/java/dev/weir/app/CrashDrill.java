@@ -13,6 +13,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -234,12 +235,32 @@ public final class CrashDrill {
                     = (SELECT count(*) FROM ai_usage_metrics WHERE NOT unit_returned)
                 """)) {
           sums.next();
+          var ledger = ledger(connection);
           for (var column = 1; column <= 7; column++) {
-            assertThat(sums.getBoolean(column)).as("sums, column %d", column).isTrue();
+            assertThat(sums.getBoolean(column))
+                .as("sums, column %d of%n%s", column, ledger)
+                .isTrue();
           }
         }
         return judge(rows);
       }
+    }
+  }
+
+  /** What the ledger says, for whoever has to find out why a sum is wrong. */
+  private static String ledger(Connection connection) throws SQLException {
+    try (var statement = connection.createStatement();
+        var found =
+            statement.executeQuery(
+                """
+                SELECT jsonb_pretty(jsonb_build_object(
+                  'quotas', (SELECT jsonb_agg(to_jsonb(q)) FROM user_quotas q),
+                  'held', (SELECT jsonb_agg(to_jsonb(h)) FROM lease_held h),
+                  'open', (SELECT jsonb_agg(to_jsonb(l)) FROM leases l WHERE state <> 'closed'),
+                  'processes', (SELECT jsonb_agg(to_jsonb(p) ORDER BY started_at) FROM ledger_processes p)))
+                """)) {
+      found.next();
+      return found.getString(1);
     }
   }
 

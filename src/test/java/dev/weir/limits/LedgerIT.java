@@ -271,6 +271,30 @@ class LedgerIT {
   }
 
   @Test
+  void theFirstWordOfAProcessThatComesAfterItsReplayIsRefused() {
+    var dead = new Process(pools);
+    replayed(dead.id);
+
+    assertThatThrownBy(() -> dead.take(user, 1)).isInstanceOf(Ledger.Fenced.class);
+  }
+
+  @Test
+  void whatIsHeldIsTheSumOfTheAccountsEvenIfOneIsAskedForTwiceAtOnce() {
+    var process = new Process(pools);
+    var account = new Ledger.Account(Optional.empty(), 0, 0, 20 * CENT, 20 * CENT);
+    var entry = new Ledger.Entry(Subject.user(user), Optional.empty(), Optional.of(account));
+
+    process.say(List.of(entry, entry));
+
+    assertThat(
+            database.value(
+                "SELECT q.usd_held = (SELECT sum(h.usd_held) FROM lease_held h WHERE h.subject_id"
+                    + " = q.subject_id) FROM user_quotas q WHERE q.subject_id = ?",
+                user))
+        .isEqualTo(true);
+  }
+
+  @Test
   void anAccountIsBoundedByWhatIsLeftOverAllProcesses() {
     var one = new Process(pools);
     var two = new Process(pools);
