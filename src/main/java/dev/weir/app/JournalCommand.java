@@ -1,8 +1,5 @@
 package dev.weir.app;
 
-import dev.weir.config.ConfigFault;
-import dev.weir.config.ConfigLoader;
-import dev.weir.config.Loaded;
 import dev.weir.config.WeirConfig;
 import dev.weir.journal.Orphan;
 import dev.weir.limits.LedgerConnection;
@@ -15,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -65,7 +61,7 @@ public final class JournalCommand implements Runnable {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-      var config = config();
+      var config = Settings.load();
       var root = Optional.ofNullable(dir).orElse(config.journal().dir());
       if (dryRun) {
         return list(root);
@@ -110,17 +106,6 @@ public final class JournalCommand implements Runnable {
       }
       out.printf("%d journals in %s were replayed.%n", reports.size(), root);
       return 0;
-    }
-
-    private static WeirConfig config() {
-      return switch (ConfigLoader.ofProcess().load()) {
-        case Loaded.Accepted accepted -> accepted.config();
-        case Loaded.Refused refused ->
-            throw new StartFailure(
-                refused.faults().stream()
-                    .map(ConfigFault::toString)
-                    .collect(Collectors.joining("\n  ", "The settings need mending:\n  ", "")));
-      };
     }
   }
 }
