@@ -26,6 +26,7 @@ CREATE TABLE anomaly_series (
   hours double precision NOT NULL,
   bursts double precision NOT NULL,
   hour_sum double precision NOT NULL,
+  last_burst double precision NOT NULL,
   evidence double precision NOT NULL,
   excess double precision NOT NULL,
   firing boolean NOT NULL DEFAULT false,

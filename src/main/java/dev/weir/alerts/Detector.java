@@ -140,6 +140,7 @@ final class Detector {
             p.hours(),
             p.bursts(),
             p.hourSum(),
+            p.lastBurst(),
             p.evidence(),
             p.excess());
     return silent.with(-n * calmness(p) * LOG_RISE, -n * expected(p, season, until));
@@ -159,6 +160,7 @@ final class Detector {
         p.hours(),
         p.bursts(),
         p.hourSum() + (known ? ratio : 0),
+        p.lastBurst(),
         p.evidence(),
         p.excess());
   }
@@ -176,8 +178,9 @@ final class Detector {
         p.minutes(),
         p.spread(),
         p.hours() * fade + (p.exposure() >= LEVEL_KNOWN ? 1 : 0),
-        p.bursts() * fade + above * above,
+        p.bursts() * fade + p.lastBurst(),
         0,
+        above * above,
         p.evidence(),
         p.excess());
   }

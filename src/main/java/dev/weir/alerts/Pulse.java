@@ -11,6 +11,8 @@ package dev.weir.alerts;
  * @param hours how many whole hours
  * @param bursts the sum of the squares by which whole hours were above what the test bears anyway
  * @param hourSum cost / expected, summed over the hour under way
+ * @param lastBurst the square of the hour before, which enters {@code bursts} when the hour under
+ *     way is over: a jump across the turn of an hour must not hide behind its own beginning
  * @param evidence the logarithm of the CUSUM
  * @param excess the USD above what was expected since the evidence was last nothing
  */
@@ -23,6 +25,7 @@ record Pulse(
     double hours,
     double bursts,
     double hourSum,
+    double lastBurst,
     double evidence,
     double excess) {
 
@@ -35,7 +38,7 @@ record Pulse(
    */
   static Pulse seeded(long minute, double usd, int days) {
     var weight = days * 1440.0;
-    return new Pulse(minute, usd, weight, 0, 0, 0, 0, 0, 0, 0);
+    return new Pulse(minute, usd, weight, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   /**
@@ -52,6 +55,7 @@ record Pulse(
         hours,
         bursts,
         hourSum,
+        lastBurst,
         sum,
         sum <= 0 ? 0 : excess + moreExcess);
   }

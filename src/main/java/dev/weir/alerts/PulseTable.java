@@ -70,14 +70,15 @@ final class PulseTable {
   private static final String KEEP =
       """
       INSERT INTO anomaly_series (
-        series_kind, series_id, minute, cost, exposure, minutes, spread, hours, bursts, hour_sum, evidence, excess, firing)
+        series_kind, series_id, minute, cost, exposure, minutes, spread, hours, bursts, hour_sum, last_burst,
+        evidence, excess, firing)
       SELECT * FROM unnest(
         $1::text[], $2::text[], $3::bigint[], $4::float8[], $5::float8[], $6::float8[], $7::float8[], $8::float8[],
-        $9::float8[], $10::float8[], $11::float8[], $12::float8[], $13::boolean[])
+        $9::float8[], $10::float8[], $11::float8[], $12::float8[], $13::float8[], $14::boolean[])
       ON CONFLICT (series_kind, series_id) DO UPDATE SET
         minute = excluded.minute, cost = excluded.cost, exposure = excluded.exposure, minutes = excluded.minutes,
         spread = excluded.spread, hours = excluded.hours, bursts = excluded.bursts, hour_sum = excluded.hour_sum,
-        evidence = excluded.evidence, excess = excluded.excess, firing = excluded.firing
+        last_burst = excluded.last_burst, evidence = excluded.evidence, excess = excluded.excess, firing = excluded.firing
       """;
 
   private static final String FIRE =
@@ -223,6 +224,7 @@ final class PulseTable {
             Pulse::hours,
             Pulse::bursts,
             Pulse::hourSum,
+            Pulse::lastBurst,
             Pulse::evidence,
             Pulse::excess)
         .forEach(
@@ -288,6 +290,7 @@ final class PulseTable {
         r.getDouble("hours"),
         r.getDouble("bursts"),
         r.getDouble("hour_sum"),
+        r.getDouble("last_burst"),
         r.getDouble("evidence"),
         r.getDouble("excess"));
   }

@@ -77,6 +77,19 @@ class DetectorTest {
   }
 
   @Test
+  void aJumpIsFoundWhateverMinuteOfTheHourItBeginsAt() {
+    var detector = new Detector(100, 1, 1);
+
+    for (var begins = 0; begins < 60; begins++) {
+      var pulse = Pulse.seeded(-1, 14, 14);
+      for (var m = begins; m < begins + 10; m++) {
+        pulse = detector.learn(pulse, Season.flat(), m, 5);
+      }
+      assertThat(detector.alarms(pulse)).as("from minute " + begins).isTrue();
+    }
+  }
+
+  @Test
   void peopleWhoWorkInSessionsAreNoAlarms() {
     assertThat(Watched.falseAlarms(Traffic.Kind.SESSIONS, 20, 3, 1, 0)).isZero();
     assertThat(Watched.falseAlarms(Traffic.Kind.BATCH, 20, 3, 1, 0)).isZero();
