@@ -12,25 +12,42 @@ import java.util.Optional;
  * @param partial whether a streamed function answer comes with looks at its value so far
  * @param tags labels to which the call's cost is attributed, by key; few and short, its door saw to
  *     that. Immutable by agreement
+ * @param variant the arm that an administrator wants to see, as {@code experiment/variant}; the
+ *     door saw to it that it was one who asked
  */
 public record CallOptions(
-    CacheUse cache, Optional<Duration> timeout, boolean partial, Map<String, String> tags) {
+    CacheUse cache,
+    Optional<Duration> timeout,
+    boolean partial,
+    Map<String, String> tags,
+    Optional<String> variant) {
   /** Nothing chosen. */
   public static final CallOptions DEFAULT = new CallOptions(CacheUse.USE, Optional.empty());
 
   /** Options without looks at partial values. */
   public CallOptions(CacheUse cache, Optional<Duration> timeout) {
-    this(cache, timeout, false, Map.of());
+    this(cache, timeout, false, Map.of(), Optional.empty());
+  }
+
+  /** Options without an arm. */
+  public CallOptions(
+      CacheUse cache, Optional<Duration> timeout, boolean partial, Map<String, String> tags) {
+    this(cache, timeout, partial, tags, Optional.empty());
   }
 
   /** Options without tags. */
   public CallOptions(CacheUse cache, Optional<Duration> timeout, boolean partial) {
-    this(cache, timeout, partial, Map.of());
+    this(cache, timeout, partial, Map.of(), Optional.empty());
   }
 
   /** The same options with these tags. */
   public CallOptions tagged(Map<String, String> labels) {
-    return new CallOptions(cache, timeout, partial, labels);
+    return new CallOptions(cache, timeout, partial, labels, variant);
+  }
+
+  /** The same options with an arm that an administrator asked for. */
+  public CallOptions showing(String arm) {
+    return new CallOptions(cache, timeout, partial, tags, Optional.of(arm));
   }
 
   /** How the cache may serve a call. */

@@ -29,6 +29,20 @@ public record Exchange(
     return new Exchange(origin, call, principal, other, attempt, cancellation, tally);
   }
 
+  /**
+   * The same call under a plan that stands for the whole call from here on: what was there before
+   * it in the story, and its door, find it by {@link #followed}.
+   */
+  public Exchange replanned(Plan other) {
+    tally.follow(other);
+    return with(other);
+  }
+
+  /** The plan that the call really follows, also for those who saw it only as it came in. */
+  public Plan followed() {
+    return tally.followed().orElse(plan);
+  }
+
   /** The same call, with an attempt begun. */
   public Exchange with(Attempt begun) {
     return new Exchange(origin, call, principal, plan, Optional.of(begun), cancellation, tally);

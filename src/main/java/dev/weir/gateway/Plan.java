@@ -11,7 +11,7 @@ import java.util.Optional;
  *
  * @param label what records and metrics call it: the function's name, or {@code chat}
  * @param function the function, or empty for a plain chat completion
- * @param variant the experiment's arm, or empty
+ * @param assignment the experiment that the call is part of and its arm there, or empty
  * @param ask what is asked of the model
  * @param route whom to ask
  * @param retry how often and how patiently
@@ -20,7 +20,7 @@ import java.util.Optional;
 public record Plan(
     String label,
     Optional<FunctionDefinition> function,
-    Optional<String> variant,
+    Optional<Assignment> assignment,
     Ask ask,
     Route route,
     RetryPolicy retry,
@@ -28,6 +28,16 @@ public record Plan(
 
   /** The same plan with another ask. */
   public Plan asking(Ask other) {
-    return new Plan(label, function, variant, other, route, retry, timeout);
+    return new Plan(label, function, assignment, other, route, retry, timeout);
+  }
+
+  /** The experiment that the call is part of, by its name. */
+  public Optional<String> experiment() {
+    return assignment.map(Assignment::experiment);
+  }
+
+  /** Its arm there. */
+  public Optional<String> variant() {
+    return assignment.map(Assignment::variant);
   }
 }

@@ -20,6 +20,7 @@ public final class Tally {
   private final Map<String, Integer> repairKinds = new TreeMap<>();
   private final List<String> warnings = new ArrayList<>(0);
   private Optional<OutputOutcome> output = Optional.empty();
+  private Optional<Plan> followed = Optional.empty();
   private CallMarks marks = CallMarks.NONE;
   private Optional<UUID> lease = Optional.empty();
   private boolean admitted;
@@ -50,6 +51,16 @@ public final class Tally {
     public String label() {
       return name().toLowerCase(java.util.Locale.ROOT);
     }
+  }
+
+  /** Sets the plan that the call follows instead of the one it came in with. */
+  void follow(Plan plan) {
+    followed = Optional.of(plan);
+  }
+
+  /** The plan that took the place of the first one, if one did. */
+  Optional<Plan> followed() {
+    return followed;
   }
 
   /** Sets where the call leaves its durable marks. */

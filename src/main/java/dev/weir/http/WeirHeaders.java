@@ -15,14 +15,14 @@ final class WeirHeaders {
   /** Those of a whole reply: everything is known. */
   static void whole(Exchange x, MultiMap headers) {
     known(x, headers);
-    provider(x.tally().lastTarget().orElse(x.plan().route().first()), headers);
+    provider(x.tally().lastTarget().orElse(x.followed().route().first()), headers);
     x.tally().knownCost().ifPresent(cost -> headers.set("x-weir-cost-usd", cost.toString()));
   }
 
   /** Those that are known before a stream's first byte. */
   static void early(Exchange x, MultiMap headers) {
     known(x, headers);
-    var targets = x.plan().route().targets();
+    var targets = x.followed().route().targets();
     x.tally()
         .lastTarget()
         .or(() -> targets.size() == 1 ? Optional.of(targets.getFirst()) : Optional.empty())
@@ -31,7 +31,7 @@ final class WeirHeaders {
 
   private static void known(Exchange x, MultiMap headers) {
     headers.set("x-weir-cache", x.tally().cache().label());
-    x.plan().variant().ifPresent(variant -> headers.set("x-weir-variant", plain(variant)));
+    x.followed().variant().ifPresent(variant -> headers.set("x-weir-variant", plain(variant)));
     if (!x.tally().warnings().isEmpty()) {
       headers.set(
           "x-weir-warnings",

@@ -24,10 +24,11 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public final class CallJournal {
   /**
-   * By how much the mark of a call can grow after it came in: another plan or target with names of
-   * up to {@link Packer#MAX_TEXT} bytes, a lease's id; at the end, figures and lines of the bill.
+   * By how much the mark of a call can grow after it came in: another plan, its experiment, another
+   * target, with names of up to {@link Packer#MAX_TEXT} bytes, a lease's id; at the end, figures
+   * and lines of the bill.
    */
-  private static final int GROWTH = 2 << 10;
+  private static final int GROWTH = 3 << 10;
 
   /** The longest mark of an attempt: two ids, three numbers, four names. */
   private static final int SENT = Chain.size(1_200, true);

@@ -3,6 +3,7 @@ package dev.weir.metering;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Usage;
 import dev.weir.core.Usd;
+import dev.weir.gateway.Assignment;
 import dev.weir.gateway.AttemptRecord;
 import dev.weir.gateway.ModelRef;
 import dev.weir.gateway.Target;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -33,7 +35,10 @@ final class MarkCodec {
   /** The call has ended. */
   static final int FINISHED = 3;
 
-  private static final int VERSION = 1;
+  /** From 2 on a record tells its experiment; before, it knew an arm alone, and never had one. */
+  private static final int VERSION = 2;
+
+  private static final int WITH_EXPERIMENTS = 2;
   private static final int ID = 2;
   private static final int MOST_ATTEMPTS = 255;
 
@@ -87,14 +92,14 @@ final class MarkCodec {
     try {
       var kind = in.octet();
       var version = in.octet();
-      if (version != VERSION) {
+      if (version < 1 || version > VERSION) {
         throw new IllegalArgumentException(
             "a record of version " + version + " is not known to this version of Weir");
       }
       var call = in.id();
       return switch (kind) {
-        case ADMITTED -> new Mark.Admitted(record(in, call));
-        case FINISHED -> new Mark.Finished(record(in, call));
+        case ADMITTED -> new Mark.Admitted(record(in, call, version));
+        case FINISHED -> new Mark.Finished(record(in, call, version));
         case SENT ->
             new Mark.Sent(
                 call,
@@ -128,9 +133,10 @@ final class MarkCodec {
         .flag(r.unitReturned())
         .text(r.function())
         .optional(r.version(), packer::text)
-        .optional(r.variant(), packer::text);
+        .optional(r.assignment(), this::assignment);
     target(r.target());
     packer
+        .flag(r.fallback())
         .text(r.outcome().name())
         .optional(r.error(), code -> packer.text(code.name()))
         .number(r.took().toMillis())
@@ -177,7 +183,8 @@ final class MarkCodec {
         .optional(a.providerCost(), cost -> packer.number(cost.nanos()));
   }
 
-  private static UsageRecord record(Unpacker in, UUID call) {
+  private static UsageRecord record(Unpacker in, UUID call, int version) {
+    var experiments = version >= WITH_EXPERIMENTS;
     return new UsageRecord(
         call,
         instant(in),
@@ -191,8 +198,9 @@ final class MarkCodec {
         in.flag(),
         in.text(),
         in.optional(in::text),
-        in.optional(in::text),
+        experiments ? in.optional(() -> assignment(in)) : armAlone(in),
         target(in),
+        experiments && in.flag(),
         UsageRecord.Outcome.valueOf(in.text()),
         in.optional(() -> ErrorCode.valueOf(in.text())),
         Duration.ofMillis(in.number()),
@@ -205,6 +213,29 @@ final class MarkCodec {
         in.count(),
         tags(in),
         attempts(in));
+  }
+
+  private void assignment(Assignment a) {
+    packer
+        .text(a.experiment())
+        .text(a.variant())
+        .number(a.epoch())
+        .number(Double.doubleToLongBits(a.probability()))
+        .text(a.kind().name());
+  }
+
+  private static Assignment assignment(Unpacker in) {
+    return new Assignment(
+        in.text(),
+        in.text(),
+        in.count(),
+        Double.longBitsToDouble(in.number()),
+        Assignment.Kind.valueOf(in.text()));
+  }
+
+  private static Optional<Assignment> armAlone(Unpacker in) {
+    var _ = in.optional(in::text);
+    return Optional.empty();
   }
 
   private static Map<String, String> tags(Unpacker in) {

@@ -3,6 +3,7 @@ package dev.weir.metering;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Usage;
 import dev.weir.core.Usd;
+import dev.weir.gateway.Assignment;
 import dev.weir.gateway.AttemptRecord;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Target;
@@ -31,8 +32,9 @@ import java.util.UUID;
  * @param unitReturned whether its unit came back, nothing of it having been used
  * @param function the function, or {@code chat}
  * @param version the function's version
- * @param variant the experiment's arm
+ * @param assignment the experiment that it was part of and its arm there
  * @param target who answered last, or would have been asked
+ * @param fallback whether that is not the plan's first choice
  * @param outcome how it ended
  * @param error why it failed
  * @param took how long it lasted
@@ -60,8 +62,9 @@ public record UsageRecord(
     boolean unitReturned,
     String function,
     Optional<String> version,
-    Optional<String> variant,
+    Optional<Assignment> assignment,
     Target target,
+    boolean fallback,
     Outcome outcome,
     Optional<ErrorCode> error,
     Duration took,
@@ -123,7 +126,7 @@ public record UsageRecord(
   private static UsageRecord of(
       Exchange x, Instant startedAt, Duration took, Outcome outcome, Optional<ErrorCode> error) {
     var origin = x.origin();
-    var plan = x.plan();
+    var plan = x.followed();
     var tally = x.tally();
     var attempts = tally.attempts();
     var firstByte =
@@ -143,8 +146,9 @@ public record UsageRecord(
         tally.isUnitReturned(),
         plan.label(),
         plan.function().map(f -> f.version()),
-        plan.variant(),
+        plan.assignment(),
         tally.lastTarget().orElse(plan.route().first()),
+        tally.lastTarget().filter(last -> !last.equals(plan.route().first())).isPresent(),
         outcome,
         error,
         took,
@@ -182,8 +186,9 @@ public record UsageRecord(
         lines.isEmpty(),
         function,
         version,
-        variant,
+        assignment,
         asked,
+        fallback,
         outcome,
         error,
         took,

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
 import dev.weir.core.Usd;
+import dev.weir.gateway.Assignment;
 import dev.weir.gateway.AttemptRecord;
 import dev.weir.storage.Database;
 import io.vertx.core.Future;
@@ -43,13 +44,13 @@ final class UsageTable {
           $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::int[], $16::bigint[],
           $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::boolean[], $22::text[]::numeric[], $23::text[]::numeric[],
           $24::text[], $25::int[], $26::text[], $27::boolean[], $28::boolean[], $29::text[], $30::text[], $31::text[],
-          $32::bigint[], $33::uuid[], $34::boolean[])
+          $32::bigint[], $33::uuid[], $34::boolean[], $35::text[], $36::int[], $37::text[])
           AS row (
             id, came_in, user_id, key_id, team_id, function_name, function_version, variant, provider, model, status,
             error_code, execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens,
             prompt_tokens_cached, reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status,
             repairs, correlation_id, streamed, simulated, door, tags, attempts, prompt_tokens_cache_written, lease_id,
-            unit_returned)
+            unit_returned, experiment, experiment_epoch, experiment_outcome)
         LEFT JOIN usage_clamps AS clamp USING (id)
       ), clamped AS (
         INSERT INTO usage_clamps (id, started_at)
@@ -61,16 +62,19 @@ final class UsageTable {
         function_version, variant, provider, model, status, error_code, execution_time_ms, time_to_first_byte_ms,
         retry_count, prompt_tokens, completion_tokens, prompt_tokens_cached, reasoning_tokens, search_count, estimated,
         cost_usd, provider_cost_usd, cache_status, repairs, correlation_id, streamed, simulated, door, tags, attempts,
-        prompt_tokens_cache_written, unit_returned)
+        prompt_tokens_cache_written, unit_returned, experiment, experiment_epoch, experiment_outcome)
       SELECT
         id, started_at, date_trunc('month', started_at AT TIME ZONE 'UTC')::date, started_at <> came_in, user_id,
         key_id, team_id, lease_id, function_name, function_version, variant, provider, model, status, error_code,
         execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens, prompt_tokens_cached,
         reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status, repairs, correlation_id,
-        streamed, simulated, door, tags::jsonb, attempts::jsonb, prompt_tokens_cache_written, unit_returned
+        streamed, simulated, door, tags::jsonb, attempts::jsonb, prompt_tokens_cache_written, unit_returned,
+        experiment, experiment_epoch, experiment_outcome
       FROM sent
       ON CONFLICT (id, started_at) DO UPDATE SET
         recorded_at = excluded.recorded_at, function_version = excluded.function_version, variant = excluded.variant,
+        experiment = excluded.experiment, experiment_epoch = excluded.experiment_epoch,
+        experiment_outcome = excluded.experiment_outcome,
         provider = excluded.provider, model = excluded.model, status = excluded.status,
         error_code = excluded.error_code, execution_time_ms = excluded.execution_time_ms,
         time_to_first_byte_ms = excluded.time_to_first_byte_ms, retry_count = excluded.retry_count,
@@ -122,7 +126,7 @@ final class UsageTable {
     addOptional(rows, records, String[]::new, r -> r.team());
     add(rows, records, String[]::new, r -> r.function());
     add(rows, records, String[]::new, r -> r.version().orElse(""));
-    addOptional(rows, records, String[]::new, r -> r.variant());
+    addOptional(rows, records, String[]::new, r -> r.assignment().map(Assignment::variant));
     add(rows, records, String[]::new, r -> r.target().servedBy());
     add(rows, records, String[]::new, r -> r.target().model().toString());
     add(rows, records, String[]::new, r -> r.outcome().label());
@@ -149,6 +153,9 @@ final class UsageTable {
     add(rows, records, Long[]::new, r -> r.usage().writtenTokens());
     addOptional(rows, records, UUID[]::new, r -> r.lease());
     add(rows, records, Boolean[]::new, r -> r.unitReturned());
+    addOptional(rows, records, String[]::new, r -> r.assignment().map(Assignment::experiment));
+    addOptional(rows, records, Integer[]::new, r -> r.assignment().map(Assignment::epoch));
+    addOptional(rows, records, String[]::new, r -> Trial.of(r).map(Trial::label));
     return database.ledger(
         c ->
             c.preparedQuery(UPSERT)

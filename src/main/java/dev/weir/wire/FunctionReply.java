@@ -62,14 +62,14 @@ public final class FunctionReply {
    */
   public static ObjectNode meta(Exchange x, List<Source> sources, long nanoTime) {
     var tally = x.tally();
-    var target = tally.lastTarget().orElse(x.plan().route().first());
+    var target = tally.lastTarget().orElse(x.followed().route().first());
     var meta =
         Json.object()
             .put("request_id", x.origin().id().toString())
-            .put("function", x.plan().label())
-            .put("version", x.plan().function().map(FunctionDefinition::version).orElse(null))
-            .putNull("experiment")
-            .put("variant", x.plan().variant().orElse(null))
+            .put("function", x.followed().label())
+            .put("version", x.followed().function().map(FunctionDefinition::version).orElse(null))
+            .put("experiment", x.followed().experiment().orElse(null))
+            .put("variant", x.followed().variant().orElse(null))
             .put("provider", target.servedBy())
             .put("model", target.model().toString())
             .put("cache", tally.cache().label());

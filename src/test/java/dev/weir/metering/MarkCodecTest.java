@@ -8,6 +8,7 @@ import dev.weir.core.Usd;
 import dev.weir.gateway.Exchanges;
 import dev.weir.journal.ChainReader;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Optional;
@@ -102,6 +103,27 @@ class MarkCodecTest {
     packer.octetAt(1, 99);
 
     assertThatThrownBy(() -> read(0)).hasMessageContaining("version 99");
+  }
+
+  @Test
+  void aRecordOfTheFirstVersionIsReadAsOneOfNoExperiment() {
+    var record = UsageRecords.of("ann");
+    codec.finished(record, Integer.MAX_VALUE);
+    // Version 1 had no fallback flag: it stood between the target and the outcome.
+    var bytes = new byte[packer.length() - 1];
+    var cut = indexOf("OK") - 2;
+    System.arraycopy(packer.bytes(), 0, bytes, 0, cut);
+    System.arraycopy(packer.bytes(), cut + 1, bytes, cut, bytes.length - cut);
+    bytes[1] = 1;
+
+    var read = MarkCodec.read(new ChainReader.Entry(ByteBuffer.wrap(bytes), 0, 0));
+
+    assertThat(read).isEqualTo(new Mark.Finished(record));
+  }
+
+  private int indexOf(String text) {
+    var all = new String(packer.bytes(), 0, packer.length(), StandardCharsets.ISO_8859_1);
+    return all.indexOf("\u0002" + text) + 1;
   }
 
   @Test

@@ -5,6 +5,7 @@ import dev.weir.core.ErrorCode;
 import dev.weir.core.Ids;
 import dev.weir.core.Usage;
 import dev.weir.core.Usd;
+import dev.weir.gateway.Assignment;
 import dev.weir.gateway.AttemptRecord;
 import dev.weir.gateway.Exchanges;
 import dev.weir.gateway.ModelRef;
@@ -56,8 +57,9 @@ final class UsageRecords {
         true,
         "cover-letter",
         Optional.of("v1"),
-        Optional.of("b"),
+        Optional.of(new Assignment("tone", "b", 3, 0.25, Assignment.Kind.OVERRIDE)),
         target,
+        true,
         UsageRecord.Outcome.ERROR,
         Optional.of(ErrorCode.PROVIDER_ERROR),
         Duration.ofMillis(1_234),
@@ -105,8 +107,9 @@ final class UsageRecords {
         false,
         ended.function(),
         ended.version(),
-        ended.variant(),
+        ended.assignment(),
         ended.target(),
+        ended.fallback(),
         UsageRecord.Outcome.INTERRUPTED,
         Optional.empty(),
         Duration.ZERO,
@@ -119,6 +122,45 @@ final class UsageRecords {
         0,
         Map.of(),
         List.of());
+  }
+
+  /** The same call as part of an experiment. */
+  static UsageRecord ofExperiment(
+      UsageRecord call,
+      Assignment assignment,
+      String cache,
+      boolean fallback,
+      UsageRecord.Outcome outcome,
+      Optional<ErrorCode> error,
+      List<AttemptRecord> attempts) {
+    return new UsageRecord(
+        call.id(),
+        call.startedAt(),
+        call.correlation(),
+        call.door(),
+        call.streamed(),
+        call.key(),
+        call.user(),
+        call.team(),
+        call.lease(),
+        call.unitReturned(),
+        call.function(),
+        call.version(),
+        Optional.of(assignment),
+        call.target(),
+        fallback,
+        outcome,
+        error,
+        call.took(),
+        call.firstByte(),
+        call.retries(),
+        call.usage(),
+        call.cost(),
+        call.providerCost(),
+        cache,
+        call.repairs(),
+        call.tags(),
+        attempts);
   }
 
   private static UsageRecord record(
@@ -140,6 +182,7 @@ final class UsageRecords {
         Optional.of("v1"),
         Optional.empty(),
         target,
+        false,
         UsageRecord.Outcome.OK,
         Optional.empty(),
         Duration.ofMillis(1_234),
