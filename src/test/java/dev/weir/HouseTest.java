@@ -52,7 +52,8 @@ class HouseTest {
             "dev.weir.jobs..",
             "dev.weir.analytics..",
             "dev.weir.forecast..",
-            "dev.weir.alerts..")
+            "dev.weir.alerts..",
+            "dev.weir.registry..")
         .layer("ground")
         .definedBy(
             "dev.weir.storage..", "dev.weir.journal..", "dev.weir.telemetry..", "dev.weir.config..")

@@ -41,7 +41,7 @@ import java.util.function.Supplier;
  * </pre>
  */
 public final class AdminApi {
-  private static final int MAX_BODY = 64 << 10;
+  private static final int MAX_BODY = 384 << 10;
   private static final int DEFAULT_PAGE = 50;
   private static final int DEFAULT_FUNCTIONS = 100;
   private static final int MAX_FUNCTIONS = 1_000;

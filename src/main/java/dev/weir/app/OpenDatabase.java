@@ -7,6 +7,7 @@ import dev.weir.storage.Database;
 import dev.weir.storage.DatabaseUrl;
 import dev.weir.storage.EmbeddedPostgres;
 import dev.weir.storage.Migrations;
+import dev.weir.storage.Notifications;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import org.apache.logging.log4j.LogManager;
@@ -45,6 +46,16 @@ final class OpenDatabase {
     var database = Database.open(vertx, url, Database.Limits.of(config.database().poolSize()));
     shutdown.opened("the database pools", () -> Waiting.on(database.close(), CLOSE, "closing"));
     return database;
+  }
+
+  /** The connection that hears what it tells, past a pooler if there is one. */
+  static Notifications notifications(
+      Vertx vertx, DatabaseUrl url, WeirConfig config, Shutdown shutdown) {
+    var direct =
+        config.database().directUrl().map(Secret::value).map(DatabaseUrl::parse).orElse(url);
+    var notifications = Notifications.open(vertx, direct);
+    shutdown.opened("the notifications", () -> Waiting.on(notifications.close(), CLOSE, "closing"));
+    return notifications;
   }
 
   private static Migrated embedded(WeirConfig config, Shutdown shutdown) {

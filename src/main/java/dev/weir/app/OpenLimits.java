@@ -3,12 +3,10 @@ package dev.weir.app;
 import dev.weir.access.DevKeys;
 import dev.weir.config.WeirConfig;
 import dev.weir.core.Clock;
-import dev.weir.core.Secret;
 import dev.weir.limits.LedgerConnection;
 import dev.weir.limits.Limits;
 import dev.weir.metering.UsageWriter;
 import dev.weir.storage.Database;
-import dev.weir.storage.DatabaseUrl;
 import dev.weir.storage.Notifications;
 import dev.weir.telemetry.Metrics;
 import io.vertx.core.Future;
@@ -35,7 +33,7 @@ final class OpenLimits {
       WeirConfig config,
       Vertx vertx,
       Database database,
-      DatabaseUrl url,
+      Notifications notifications,
       UUID process,
       Clock clock,
       Metrics metrics,
@@ -47,11 +45,7 @@ final class OpenLimits {
         (who, refusal) ->
             LOG.info("Dry run: would have refused with {}: {}", refusal.code(), refusal.message()));
     shutdown.opened("the limits", () -> Waiting.on(ledger.close(), CLOSE, "returning the leases"));
-    var direct =
-        config.database().directUrl().map(Secret::value).map(DatabaseUrl::parse).orElse(url);
-    var notifications = Notifications.open(vertx, direct);
     ledger.listen(notifications);
-    shutdown.opened("the notifications", () -> Waiting.on(notifications.close(), CLOSE, "closing"));
     meters(limits, metrics);
     return ledger;
   }

@@ -6,6 +6,7 @@ import dev.weir.access.KeyAuthenticator;
 import dev.weir.access.KeyStore;
 import dev.weir.admin.AdminApi;
 import dev.weir.admin.LimitsApi;
+import dev.weir.admin.PromptsApi;
 import dev.weir.admin.RepriceApi;
 import dev.weir.admin.SpendApi;
 import dev.weir.admin.UsageApi;
@@ -35,12 +36,15 @@ import dev.weir.pricing.PriceTable;
 import dev.weir.pricing.TokenCounter;
 import dev.weir.prompts.CatalogueWatch;
 import dev.weir.providers.Directory;
+import dev.weir.registry.PromptRegistry;
 import dev.weir.repricing.Repricer;
 import dev.weir.resilience.BreakerState;
 import dev.weir.resilience.BreakerStatus;
 import dev.weir.resilience.Breakers;
 import dev.weir.resilience.RetryBudget;
+import dev.weir.storage.Database;
 import dev.weir.storage.DatabaseClock;
+import dev.weir.storage.Notifications;
 import dev.weir.telemetry.CallLog;
 import dev.weir.telemetry.CallMeters;
 import dev.weir.telemetry.CostWatch;
@@ -154,8 +158,11 @@ public final class Weir {
                 .flatMap(Optional::stream)
                 .toList());
     shutdown.opened("the jobs", () -> Waiting.on(jobs.close(), CLOSE, "closing"));
+    var notifications = OpenDatabase.notifications(vertx, url, config, shutdown);
+    var registry = registry(config, vertx, database, functions, models, notifications);
     var process = Ids.next(clock);
-    var ledger = OpenLimits.open(config, vertx, database, url, process, clock, metrics, shutdown);
+    var ledger =
+        OpenLimits.open(config, vertx, database, notifications, process, clock, metrics, shutdown);
     var limits = ledger.limits();
     var refusals = new RefusalLog(database, clock);
     refusals.keep(vertx);
@@ -200,7 +207,7 @@ public final class Weir {
         new GatewayVerticle.Parts(
             config,
             clock,
-            functions,
+            registry,
             models,
             analytics,
             authenticator,
@@ -228,11 +235,12 @@ public final class Weir {
                             authenticator,
                             keys,
                             new LogLevels(logs),
-                            functions,
+                            registry,
                             new Reloads(vertx, functions),
                             breakers::states))
                     ::mount,
                 new UsageApi(analytics)::mount,
+                new PromptsApi(registry)::mount,
                 new SpendApi(forecasts, alerts)::mount,
                 new RepriceApi(new Repricer(vertx, database, () -> prices, clock), clock)::mount,
                 new LimitsApi(limits, new Quotas(database), refusals)::mount));
@@ -276,6 +284,27 @@ public final class Weir {
   /** What a developer is shown; empty in prod. It holds keys: for the terminal alone. */
   public Optional<String> banner() {
     return banner;
+  }
+
+  /**
+   * The functions that are served; a database that cannot be read yet leaves those of the files.
+   */
+  private PromptRegistry registry(
+      WeirConfig config,
+      Vertx vertx,
+      Database database,
+      CatalogueWatch functions,
+      Directory models,
+      Notifications notifications) {
+    var registry =
+        new PromptRegistry(
+            vertx,
+            database,
+            new PromptRegistry.OnDisk(functions, config.functionsDir()),
+            models::problem,
+            clock);
+    Waiting.on(registry.follow(notifications), STEP, "The prompt registry");
+    return registry;
   }
 
   private PriceTable prices() {

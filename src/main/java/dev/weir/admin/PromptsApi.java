@@ -1,0 +1,265 @@
+package dev.weir.admin;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weir.core.AIError;
+import dev.weir.core.ErrorCode;
+import dev.weir.core.Json;
+import dev.weir.prompts.FunctionText;
+import dev.weir.registry.LabelMove;
+import dev.weir.registry.NewVersion;
+import dev.weir.registry.PromptRegistry;
+import dev.weir.registry.PromptVersion;
+import dev.weir.registry.VersionDiff;
+import dev.weir.registry.VersionKey;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The prompt registry by the management API; mounted behind {@link AdminApi}, which lets on admin
+ * keys only.
+ *
+ * <pre>
+ * GET    /api/prompts                                   functions, with their labels
+ * GET    /api/prompts/{f}/versions?limit=&amp;days=         newest first, with how their calls were
+ * GET    /api/prompts/{f}/versions/{v}                  one, with its text
+ * POST   /api/prompts/{f}/versions                      keeps one: {"source"} or {"definition"} or
+ *                                                       {"base", "changes"}, and {"author", "note"}
+ * GET    /api/prompts/{f}/diff?from=&amp;to=                versions or labels
+ * PUT    /api/prompts/{f}/labels/{l}                    {"version", "expected", "note"}
+ * DELETE /api/prompts/{f}/labels/{l}
+ * POST   /api/prompts/{f}/labels/{l}/rollback           takes the last move back
+ * </pre>
+ */
+public final class PromptsApi {
+  private static final Set<String> VERSION_FIELDS =
+      Set.of("source", "definition", "base", "changes", "author", "note");
+  private static final Set<String> LABEL_FIELDS = Set.of("version", "expected", "note");
+  private static final int PAGE = 20;
+  private static final int LARGEST_PAGE = 200;
+  private static final int DAYS = 30;
+  private static final int MOST_DAYS = 366;
+
+  private final PromptRegistry registry;
+
+  /** An API over this registry. */
+  public PromptsApi(PromptRegistry registry) {
+    this.registry = registry;
+  }
+
+  /** Adds the routes. */
+  public void mount(Router router) {
+    AdminApi.on(router, HttpMethod.GET, "/api/prompts", 200, _ -> functions());
+    AdminApi.on(router, HttpMethod.GET, "/api/prompts/:f/versions", 200, this::list);
+    AdminApi.on(router, HttpMethod.POST, "/api/prompts/:f/versions", 201, this::add);
+    AdminApi.on(
+        router,
+        HttpMethod.GET,
+        "/api/prompts/:f/versions/:v",
+        200,
+        call -> registry.show(key(call, part(call, "v"))).map(this::whole));
+    AdminApi.on(router, HttpMethod.GET, "/api/prompts/:f/diff", 200, this::diff);
+    AdminApi.on(router, HttpMethod.PUT, "/api/prompts/:f/labels/:l", 200, this::move);
+    AdminApi.on(router, HttpMethod.DELETE, "/api/prompts/:f/labels/:l", 200, this::unlabel);
+    AdminApi.on(
+        router,
+        HttpMethod.POST,
+        "/api/prompts/:f/labels/:l/rollback",
+        200,
+        call ->
+            registry
+                .rollback(part(call, "f"), part(call, "l"), by(call))
+                .map(_ -> labels(part(call, "f"))));
+  }
+
+  private Future<JsonNode> functions() {
+    var json = Json.object();
+    var list = json.putArray("prompts");
+    for (var function : registry.get().all()) {
+      var one =
+          list.addObject()
+              .put("function", function.name())
+              .put("serving", function.version())
+              .put("model", function.model());
+      one.set("labels", Json.mapper().valueToTree(registry.labels(function.name())));
+    }
+    return Future.succeededFuture(json);
+  }
+
+  private Future<JsonNode> list(RoutingContext call) {
+    var function = part(call, "f");
+    var limit = AdminApi.number(call, "limit", PAGE, LARGEST_PAGE);
+    var days = AdminApi.number(call, "days", DAYS, MOST_DAYS);
+    return registry
+        .newest(function, limit)
+        .compose(
+            versions ->
+                registry
+                    .performance(function, days)
+                    .map(
+                        figures -> {
+                          var json = labels(function);
+                          var list = json.putArray("versions");
+                          versions.forEach(
+                              v -> list.add(head(v).set("performance", figures.get(v.version()))));
+                          return json;
+                        }));
+  }
+
+  private Future<JsonNode> add(RoutingContext call) {
+    var body = AdminApi.body(call);
+    var fields = Fields.of(body, VERSION_FIELDS);
+    var function = part(call, "f");
+    var base = fields.text("base");
+    return source(function, body, fields, base)
+        .compose(
+            source ->
+                registry.add(
+                    new NewVersion(
+                        function,
+                        source,
+                        fields.text("author").orElse(by(call)),
+                        fields.text("note").orElse(""),
+                        base)))
+        .map(this::whole);
+  }
+
+  private Future<String> source(
+      String function, JsonNode body, Fields fields, Optional<String> base) {
+    var source = fields.text("source");
+    var definition = body.path("definition");
+    var changes = body.path("changes");
+    if (source.isPresent() && definition.isMissingNode() && changes.isMissingNode()) {
+      return Future.succeededFuture(source.get());
+    }
+    if (source.isEmpty() && definition.isObject() && changes.isMissingNode()) {
+      return Future.succeededFuture(FunctionText.of(definition));
+    }
+    if (source.isEmpty() && definition.isMissingNode() && changes.isObject() && base.isPresent()) {
+      return registry
+          .show(new VersionKey(function, base.get()))
+          .map(from -> FunctionText.of(merged(from.definition(), changes)));
+    }
+    throw AIError.invalid(
+        "Send the function as 'source' (text), as 'definition' (an object), or as a 'base' version"
+            + " with 'changes' to it (an object; null takes a field away).");
+  }
+
+  /** JSON merge patch, RFC 7396. */
+  private static JsonNode merged(JsonNode target, JsonNode patch) {
+    if (!(patch instanceof ObjectNode changes)) {
+      return patch;
+    }
+    var result = target instanceof ObjectNode object ? object.deepCopy() : Json.object();
+    for (var change : changes.properties()) {
+      if (change.getValue().isNull()) {
+        result.remove(change.getKey());
+      } else {
+        result.set(change.getKey(), merged(result.path(change.getKey()), change.getValue()));
+      }
+    }
+    return result;
+  }
+
+  private Future<JsonNode> diff(RoutingContext call) {
+    var from = version(call, "from");
+    var to = version(call, "to");
+    return registry
+        .show(key(call, from))
+        .compose(
+            before ->
+                registry
+                    .show(key(call, to))
+                    .map(
+                        after ->
+                            Json.object()
+                                .put("function", before.function())
+                                .put("from", from)
+                                .put("to", to)
+                                .set(
+                                    "changes",
+                                    VersionDiff.of(before.definition(), after.definition()))));
+  }
+
+  /** A version, or a label that points to one. */
+  private String version(RoutingContext call, String name) {
+    var given =
+        AdminApi.query(call, name)
+            .orElseThrow(() -> AIError.invalid("'" + name + "' is missing: a version or a label."));
+    return registry.labelled(part(call, "f"), given).orElse(given);
+  }
+
+  private Future<JsonNode> move(RoutingContext call) {
+    var fields = Fields.of(AdminApi.body(call), LABEL_FIELDS);
+    return registry
+        .move(
+            new LabelMove(
+                part(call, "f"),
+                label(call),
+                Optional.of(fields.requiredText("version")),
+                fields.text("expected"),
+                by(call),
+                fields.text("note").orElse("")))
+        .map(_ -> labels(part(call, "f")));
+  }
+
+  private Future<JsonNode> unlabel(RoutingContext call) {
+    var function = part(call, "f");
+    var label = label(call);
+    if (!registry.labels(function).containsKey(label)) {
+      throw AIError.of(ErrorCode.NOT_FOUND, "'" + function + "' has no label '" + label + "'.");
+    }
+    return registry
+        .move(new LabelMove(function, label, Optional.empty(), Optional.empty(), by(call), ""))
+        .map(_ -> labels(function));
+  }
+
+  private ObjectNode labels(String function) {
+    var json = Json.object().put("function", function);
+    json.put("serving", registry.labelled(function, "production").orElse(null));
+    json.set("labels", Json.mapper().valueToTree(registry.labels(function)));
+    return json;
+  }
+
+  private JsonNode whole(PromptVersion version) {
+    var json = head(version).put("source", version.source());
+    return json.set("definition", version.definition());
+  }
+
+  private static ObjectNode head(PromptVersion version) {
+    return Json.object()
+        .put("function", version.function())
+        .put("version", version.version())
+        .put("origin", version.origin())
+        .put("author", version.author())
+        .put("note", version.note())
+        .put("parent", version.parent().orElse(null))
+        .put("first_seen_at", version.firstSeenAt().toString());
+  }
+
+  private static String label(RoutingContext call) {
+    var label = part(call, "l");
+    if (!label.matches("[a-z][a-z0-9-]{0,62}")) {
+      throw AIError.invalid(
+          "A label begins with a letter and has at most 63 of a-z, 0-9 and -: 'production',"
+              + " 'candidate'.");
+    }
+    return label;
+  }
+
+  private static VersionKey key(RoutingContext call, String version) {
+    return new VersionKey(part(call, "f"), version);
+  }
+
+  private static String part(RoutingContext call, String name) {
+    return String.valueOf(call.pathParam(name));
+  }
+
+  private static String by(RoutingContext call) {
+    return AdminApi.admin(call).toString();
+  }
+}

@@ -1,0 +1,384 @@
+package dev.weir.registry;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.core.AIError;
+import dev.weir.core.Clock;
+import dev.weir.core.ErrorCode;
+import dev.weir.prompts.Fault;
+import dev.weir.prompts.FunctionCatalogue;
+import dev.weir.prompts.FunctionDefinition;
+import dev.weir.prompts.FunctionText;
+import dev.weir.prompts.ModelCheck;
+import dev.weir.storage.Database;
+import dev.weir.storage.Notifications;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.sqlclient.SqlConnection;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+
+/**
+ * The functions that are served: those of the files, unless the label {@code production} points to
+ * a version of the registry. Labels are read again when the database says that one moved, and every
+ * few seconds in case that was not heard; a snapshot is swapped as one reference, so a call sees
+ * all of a change or nothing. While the database is away the last snapshot stays. Any thread.
+ */
+public final class PromptRegistry implements Supplier<FunctionCatalogue> {
+  private static final Logger LOG = LogManager.getLogger(PromptRegistry.class);
+  private static final Duration LOOK = Duration.ofSeconds(5);
+  private static final int MOST_VERSIONS_KNOWN = 10_000;
+
+  private final Vertx vertx;
+  private final VersionTable versions;
+  private final LabelTable labels;
+  private final Database database;
+  private final OnDisk files;
+  private final ModelCheck models;
+  private final ConcurrentMap<VersionKey, FunctionDefinition> known = new ConcurrentHashMap<>();
+  private volatile Board board = Board.EMPTY;
+  private volatile Served served =
+      new Served(FunctionCatalogue.EMPTY, Board.EMPTY, FunctionCatalogue.EMPTY);
+  private volatile FunctionCatalogue registered = FunctionCatalogue.EMPTY;
+  private Optional<Promise<Void>> reading = Optional.empty();
+  private boolean again;
+
+  /**
+   * The functions of the files.
+   *
+   * @param catalogue those of now
+   * @param folder where they lie
+   */
+  public record OnDisk(Supplier<FunctionCatalogue> catalogue, Path folder) {}
+
+  /** What is served, and of what it was made. */
+  private record Served(FunctionCatalogue files, Board board, FunctionCatalogue all) {}
+
+  /**
+   * A registry; {@link #follow} sets it going.
+   *
+   * @param vertx runs its reads
+   * @param database where the versions are
+   * @param files the functions of the files
+   * @param models says which models exist
+   * @param clock time
+   */
+  public PromptRegistry(
+      Vertx vertx, Database database, OnDisk files, ModelCheck models, Clock clock) {
+    this.vertx = vertx;
+    this.database = database;
+    this.versions = new VersionTable(database);
+    this.labels = new LabelTable(database, clock);
+    this.files = files;
+    this.models = models;
+  }
+
+  /**
+   * Reads the labels, then follows them. Succeeds when they are known; fails if they cannot be
+   * read, and follows them all the same.
+   */
+  public Future<Void> follow(Notifications notifications) {
+    notifications.listen("weir_experiments", _ -> refresh());
+    vertx.setPeriodic(LOOK.toMillis(), _ -> refresh());
+    return refresh();
+  }
+
+  /** The functions of now. Costs nothing unless something changed. */
+  @Override
+  @SuppressWarnings(
+      "ReferenceEquality") // A snapshot is swapped as a whole; comparing two would cost.
+  public FunctionCatalogue get() {
+    var now = files.catalogue().get();
+    var last = served;
+    var current = board;
+    if (last.files() != now || last.board() != current) {
+      last = new Served(now, current, current.over(now));
+      served = last;
+    }
+    return last.all();
+  }
+
+  /** The version that a label of a function points to; for production without one, the file's. */
+  public Optional<String> labelled(String function, String label) {
+    return board
+        .label(function, label)
+        .or(
+            () ->
+                label.equals(Board.PRODUCTION)
+                    ? files.catalogue().get().find(function).map(FunctionDefinition::version)
+                    : Optional.empty());
+  }
+
+  /** The labels of a function: versions by label. */
+  public Map<String, String> labels(String function) {
+    return Map.copyOf(board.labels().getOrDefault(function, Map.of()));
+  }
+
+  /** The names of all functions that a label or a file names. */
+  public List<String> functions() {
+    return get().all().stream().map(FunctionDefinition::name).toList();
+  }
+
+  /**
+   * A version, ready to be served; empty if the registry does not have it, or it cannot be served
+   * here (its model is unknown).
+   */
+  public Future<Optional<FunctionDefinition>> version(VersionKey key) {
+    var found = known.get(key);
+    return found == null
+        ? load(List.of(key)).map(_ -> Optional.ofNullable(known.get(key)))
+        : Future.succeededFuture(Optional.of(found));
+  }
+
+  /** Reads the labels again. */
+  public Future<Void> refresh() {
+    Promise<Void> done;
+    synchronized (this) {
+      if (reading.isPresent()) {
+        // What changed after that read began may not be in it.
+        again = true;
+        return reading.get().future();
+      }
+      done = Promise.promise();
+      reading = Optional.of(done);
+    }
+    registerFiles()
+        .compose(_ -> labels.all())
+        .compose(all -> load(missing(all)).map(all))
+        .onComplete(
+            read ->
+                finish(
+                    done,
+                    read.succeeded() ? Optional.of(read.result()) : Optional.empty(),
+                    read.cause()));
+    return done.future();
+  }
+
+  private void finish(
+      Promise<Void> done,
+      Optional<Map<String, Map<String, String>>> all,
+      @org.jspecify.annotations.Nullable Throwable failure) {
+    all.filter(labelled -> !labelled.equals(board.labels()) || !missing(labelled).isEmpty())
+        .ifPresent(this::swap);
+    boolean more;
+    synchronized (this) {
+      reading = Optional.empty();
+      more = again;
+      again = false;
+    }
+    if (more) {
+      refresh().onComplete(done);
+    } else if (failure == null) {
+      done.complete();
+    } else {
+      LOG.debug("The labels of prompts cannot be read: {}", failure.getMessage());
+      done.fail(failure);
+    }
+  }
+
+  private void swap(Map<String, Map<String, String>> labelled) {
+    var loaded = new HashMap<VersionKey, FunctionDefinition>();
+    for (var key : Board.wanted(labelled)) {
+      Optional.ofNullable(known.get(key)).ifPresent(f -> loaded.put(key, f));
+    }
+    board = new Board(Map.copyOf(labelled), Map.copyOf(loaded));
+    LOG.info("Prompt labels: {} functions have some", labelled.size());
+  }
+
+  private List<VersionKey> missing(Map<String, Map<String, String>> labelled) {
+    return Board.wanted(labelled).stream().filter(key -> !known.containsKey(key)).toList();
+  }
+
+  /** Reads versions into memory, off the event loop. */
+  private Future<Void> load(List<VersionKey> wanted) {
+    return wanted.isEmpty()
+        ? Future.succeededFuture()
+        : versions
+            .sources(wanted)
+            .compose(
+                texts ->
+                    vertx.executeBlocking(
+                        () -> {
+                          texts.forEach(this::learn);
+                          return null;
+                        }));
+  }
+
+  private void learn(VersionTable.Text text) {
+    switch (FunctionText.read(text.key().function(), text.source(), models)) {
+      case FunctionText.Reading.Good(var function, var _, var _) -> {
+        if (known.size() >= MOST_VERSIONS_KNOWN) {
+          known.clear();
+        }
+        known.put(new VersionKey(function.name(), function.version()), function);
+      }
+      case FunctionText.Reading.Refused(var faults) ->
+          LOG.warn(
+              "Version {} of {} cannot be served here: {}",
+              text.key().version(),
+              text.key().function(),
+              faults.getFirst());
+    }
+  }
+
+  /** Keeps the versions that the files have and the registry has not. */
+  @SuppressWarnings("ReferenceEquality")
+  private Future<Void> registerFiles() {
+    var now = files.catalogue().get();
+    if (now == registered) {
+      return Future.succeededFuture();
+    }
+    return versions
+        .unknown(now.all())
+        .compose(
+            names ->
+                names.isEmpty()
+                    ? Future.succeededFuture(List.<FunctionText.Reading.Good>of())
+                    : vertx.executeBlocking(() -> read(names)))
+        .compose(
+            found ->
+                found.isEmpty()
+                    ? Future.<Void>succeededFuture()
+                    : database.jobs(c -> insert(c, found)))
+        .onSuccess(_ -> registered = now);
+  }
+
+  private List<FunctionText.Reading.Good> read(List<String> names) {
+    var found = new ArrayList<FunctionText.Reading.Good>();
+    for (var name : names) {
+      try {
+        var text = Files.readString(files.folder().resolve(name + ".yaml"));
+        if (FunctionText.read(name, text, ModelCheck.ANY) instanceof FunctionText.Reading.Good g) {
+          found.add(g);
+        }
+      } catch (IOException e) {
+        LOG.debug("The file of {} cannot be kept as a version yet: {}", name, e.getMessage());
+      }
+    }
+    return found;
+  }
+
+  private static Future<Void> insert(SqlConnection c, List<FunctionText.Reading.Good> found) {
+    Future<?> done = Future.succeededFuture();
+    for (var read : found) {
+      var wish = new NewVersion(read.function().name(), read.source(), "", "", Optional.empty());
+      done = done.compose(_ -> VersionTable.insert(c, read, "file", wish));
+    }
+    return done.mapEmpty();
+  }
+
+  /**
+   * Keeps a version; one with the same content is the same version, and stays as it was.
+   *
+   * @return the version; {@code INVALID_REQUEST} with the faults if the text is no function
+   */
+  public Future<PromptVersion> add(NewVersion wish) {
+    return vertx
+        .executeBlocking(() -> FunctionText.read(wish.function(), wish.source(), models))
+        .compose(
+            reading ->
+                switch (reading) {
+                  case FunctionText.Reading.Good good -> keep(good, wish);
+                  case FunctionText.Reading.Refused(var faults) ->
+                      Future.failedFuture(refused(faults));
+                });
+  }
+
+  private Future<PromptVersion> keep(FunctionText.Reading.Good good, NewVersion wish) {
+    var key = new VersionKey(good.function().name(), good.function().version());
+    return database
+        .admin(c -> VersionTable.insert(c, good, "api", wish))
+        .compose(_ -> show(key))
+        .onSuccess(_ -> known.put(key, good.function()));
+  }
+
+  private static AIError refused(List<Fault> faults) {
+    return AIError.invalid(
+            "This is no function that can be served: "
+                + faults.stream()
+                    .limit(3)
+                    .map(f -> "line " + f.line() + ": " + f.path() + " " + f.reason())
+                    .collect(Collectors.joining("; ")))
+        .with(
+            "faults",
+            faults.stream()
+                .map(f -> Map.of("line", f.line(), "path", f.path(), "reason", f.reason()))
+                .toList());
+  }
+
+  /** A version as it was kept; {@code NOT_FOUND} if it is unknown. */
+  public Future<PromptVersion> show(VersionKey key) {
+    return versions
+        .find(key.function(), key.version())
+        .map(
+            found ->
+                found.orElseThrow(
+                    () ->
+                        AIError.of(
+                            ErrorCode.NOT_FOUND,
+                            "The registry has no version '"
+                                + key.version()
+                                + "' of '"
+                                + key.function()
+                                + "'.")));
+  }
+
+  /** The newest versions of a function. */
+  public Future<List<PromptVersion>> newest(String function, int limit) {
+    return versions.newest(function, limit);
+  }
+
+  /** What calls of each version were like, over so many days: an object by version. */
+  public Future<JsonNode> performance(String function, int days) {
+    return versions.performance(function, days);
+  }
+
+  /**
+   * Moves a label. When the future succeeds it has moved here; the other replicas hear of it at
+   * once.
+   *
+   * @return {@code NOT_FOUND} for a version that the registry does not have, {@code CONFLICT} for
+   *     one that cannot be served here, and where the label is not where the mover thought
+   */
+  public Future<Void> move(LabelMove wish) {
+    return wish.version()
+        .map(version -> servable(new VersionKey(wish.function(), version)))
+        .orElseGet(Future::succeededFuture)
+        .compose(_ -> labels.move(wish))
+        .compose(_ -> refresh());
+  }
+
+  private Future<Void> servable(VersionKey key) {
+    return show(key)
+        .compose(_ -> version(key))
+        .compose(
+            found ->
+                found.isPresent()
+                    ? Future.succeededFuture()
+                    : Future.failedFuture(
+                        AIError.of(
+                            ErrorCode.CONFLICT,
+                            "Version '"
+                                + key.version()
+                                + "' cannot be served: a model that it"
+                                + " names is not known any more.")));
+  }
+
+  /** Takes the last move of a label back; {@code CONFLICT} if there is none. */
+  public Future<Void> rollback(String function, String label, String by) {
+    return labels.rollback(function, label, by).compose(_ -> refresh());
+  }
+}

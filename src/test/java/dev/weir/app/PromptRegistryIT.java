@@ -1,0 +1,168 @@
+package dev.weir.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.core.Json;
+import dev.weir.testing.Eventually;
+import dev.weir.testing.TestDatabase;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Versions and labels as an administrator moves them, on two replicas of one database. */
+@ExtendWith(TestDatabase.Extension.class)
+class PromptRegistryIT {
+  private static final String FUNCTION = "linkedin-post";
+  private static final String VERSIONS = "/api/prompts/" + FUNCTION + "/versions";
+  private static final String LABELS = "/api/prompts/" + FUNCTION + "/labels/";
+
+  private static Management one;
+  private static Management other;
+
+  @BeforeAll
+  static void start(TestDatabase database) {
+    one = new Management(RunningWeir.sandboxed(database));
+    other = new Management(RunningWeir.sandboxed(database));
+  }
+
+  @AfterAll
+  static void stop() {
+    one.close();
+    other.close();
+  }
+
+  @Test
+  void whatTheFilesHaveIsKeptAsAVersion() {
+    var served = served(one, FUNCTION);
+
+    var version = one.get(VERSIONS + "/" + served).json();
+
+    assertThat(version.path("origin").asText()).isEqualTo("file");
+    assertThat(version.path("source").asText()).contains("name: linkedin-post");
+    assertThat(version.path("definition").path("prompt").path("user").asText()).isNotBlank();
+  }
+
+  @Test
+  void aVersionIsMadeFromAnotherAndTheDifferenceIsTold() {
+    var base = served(one, FUNCTION);
+
+    var made = add(base, "{\"parameters\": {\"temperature\": 0.1}}");
+
+    assertThat(made.path("version").asText()).isNotEqualTo(base);
+    assertThat(made.path("parent").asText()).isEqualTo(base);
+    assertThat(made.path("author").asText()).isEqualTo("ann");
+    var diff =
+        one.get("/api/prompts/" + FUNCTION + "/diff?from=" + base + "&to=" + version(made)).json();
+    assertThat(diff.path("changes")).hasSize(1);
+    assertThat(diff.path("changes").get(0).path("path").asText())
+        .isEqualTo("$.parameters.temperature");
+    assertThat(diff.path("changes").get(0).path("to").decimalValue()).isEqualByComparingTo("0.1");
+  }
+
+  @Test
+  void theSameContentIsTheSameVersionAndKeepsItsFirstNote() {
+    var base = served(one, FUNCTION);
+    var first = add(base, "{\"parameters\": {\"temperature\": 0.2}}", "first");
+
+    var again = add(base, "{\"parameters\": {\"temperature\": 0.2}}", "second");
+
+    assertThat(version(again)).isEqualTo(version(first));
+    assertThat(again.path("note").asText()).isEqualTo("first");
+  }
+
+  @Test
+  void productionMovesOnBothReplicasAndComesBack() {
+    var function = "cover-letter";
+    var base = served(one, function);
+    var labels = "/api/prompts/" + function + "/labels/production";
+    var second = version(addTo(function, base, "{\"parameters\": {\"temperature\": 0.3}}", ""));
+    var third = version(addTo(function, base, "{\"parameters\": {\"temperature\": 0.4}}", ""));
+
+    assertThat(one.put(labels, "{\"version\": \"" + second + "\"}").status()).isEqualTo(200);
+    assertThat(served(one, function)).isEqualTo(second);
+    awaitServed(other, function, second);
+    other.put(labels, "{\"version\": \"" + third + "\"}");
+    awaitServed(one, function, third);
+    var called = one.weir().callFunction(function);
+
+    assertThat(called.json().at("/meta/version").asText()).isEqualTo(third);
+    one.post(labels + "/rollback", "{}");
+    awaitServed(other, function, second);
+    one.post(labels + "/rollback", "{}");
+    awaitServed(other, function, base);
+    assertThat(one.post(labels + "/rollback", "{}").status()).isEqualTo(409);
+  }
+
+  @Test
+  void aMoveThatExpectsAnotherVersionMovesNothing() {
+    var base = served(one, FUNCTION);
+
+    var refused =
+        one.put(
+            LABELS + "candidate",
+            "{\"version\": \"" + base + "\", \"expected\": \"0123456789ab\"}");
+
+    assertThat(refused.status()).isEqualTo(409);
+    assertThat(one.delete(LABELS + "candidate").status()).isEqualTo(404);
+  }
+
+  @Test
+  void whatIsNoFunctionOrNoVersionIsRefusedWithItsFaults() {
+    var broken = one.post(VERSIONS, "{\"source\": \"name: linkedin-post\\nmodel: nobody/knows\"}");
+
+    assertThat(broken.status()).isEqualTo(400);
+    assertThat(broken.json().path("details").path("faults").size()).isGreaterThan(1);
+    assertThat(one.post(VERSIONS, "{\"note\": \"nothing\"}").status()).isEqualTo(400);
+    assertThat(one.put(LABELS + "production", "{\"version\": \"ffffffffffff\"}").status())
+        .isEqualTo(404);
+    assertThat(one.put(LABELS + "Not-A-Label", "{\"version\": \"x\"}").status()).isEqualTo(400);
+    assertThat(one.get(VERSIONS + "/ffffffffffff").status()).isEqualTo(404);
+  }
+
+  @Test
+  void howAVersionsCallsWereStandsWithIt() {
+    var function = "job-analysis";
+    one.weir().callFunction(function);
+    one.weir().callFunction(function);
+
+    Eventually.until(
+        "the figures of the calls",
+        () -> {
+          var newest = one.get("/api/prompts/" + function + "/versions").json().at("/versions/0");
+          return newest.at("/performance/calls").asInt() >= 2
+              && newest.at("/performance/success_rate").asDouble() == 1
+              && newest.at("/performance/avg_tokens").asDouble() > 0;
+        });
+  }
+
+  private static JsonNode add(String base, String changes) {
+    return add(base, changes, "");
+  }
+
+  private static JsonNode add(String base, String changes, String note) {
+    return addTo(FUNCTION, base, changes, note);
+  }
+
+  private static JsonNode addTo(String function, String base, String changes, String note) {
+    var body = Json.object().put("base", base).put("author", "ann").put("note", note);
+    body.set("changes", Json.parse(changes));
+    var made = one.post("/api/prompts/" + function + "/versions", body.toString());
+    assertThat(made.status()).as(made.raw().body()).isEqualTo(201);
+    return made.json();
+  }
+
+  private static String version(JsonNode version) {
+    return version.path("version").asText();
+  }
+
+  private static String served(Management at, String function) {
+    return at.weir().get("/v1/functions/" + function).json().at("/data/version").asText();
+  }
+
+  private static void awaitServed(Management at, String function, String version) {
+    Eventually.until(
+        function + " is served as " + version, () -> served(at, function).equals(version));
+  }
+}
