@@ -79,6 +79,7 @@ public final class CatchUpBench {
           UsageRecords.at(began.plusNanos(i * 1_000_000L), user, "function-" + random.nextInt(10));
       journal.call(
           record.billed(
+              record.debit(),
               record.target(),
               0,
               Usage.of(100 + random.nextInt(5_000), random.nextInt(1_000)),

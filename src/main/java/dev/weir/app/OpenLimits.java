@@ -5,7 +5,6 @@ import dev.weir.config.WeirConfig;
 import dev.weir.core.Clock;
 import dev.weir.limits.LedgerConnection;
 import dev.weir.limits.Limits;
-import dev.weir.metering.UsageWriter;
 import dev.weir.storage.Database;
 import dev.weir.storage.Notifications;
 import dev.weir.telemetry.Metrics;
@@ -15,17 +14,15 @@ import io.vertx.sqlclient.Tuple;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
-/** Brings the limits up, and tells them what the usage writer has written. */
+/** Brings the limits up, with what hears other processes and what is shown of them. */
 final class OpenLimits {
   private static final Logger LOG = LogManager.getLogger(OpenLimits.class);
   private static final Duration CLOSE = Duration.ofSeconds(8);
-  private static final Duration PACE = Duration.ofMillis(500);
 
   private OpenLimits() {}
 
@@ -62,30 +59,6 @@ final class OpenLimits {
                         + " 'enterprise' ON CONFLICT DO NOTHING")
                 .execute(Tuple.of(DevKeys.DEMO_USER))
                 .mapEmpty());
-  }
-
-  /**
-   * Tells the limits which calls' rows are in the database. A call's record is queued in the moment
-   * in which its charge ends; one pace later it surely is, and whatever is queued by then is in the
-   * table when the flush succeeds.
-   */
-  static void follow(Vertx vertx, Limits limits, UsageWriter usage) {
-    vertx.setTimer(PACE.toMillis(), _ -> follow(vertx, limits, usage, List.of()));
-  }
-
-  private static void follow(Vertx vertx, Limits limits, UsageWriter usage, List<UUID> before) {
-    var ended = limits.ended();
-    if (before.isEmpty()) {
-      vertx.setTimer(PACE.toMillis(), _ -> follow(vertx, limits, usage, ended));
-      return;
-    }
-    usage
-        .flush()
-        .onSuccess(
-            _ -> {
-              before.forEach(limits::written);
-              vertx.setTimer(PACE.toMillis(), _ -> follow(vertx, limits, usage, ended));
-            });
   }
 
   private static void meters(Limits limits, Metrics metrics) {

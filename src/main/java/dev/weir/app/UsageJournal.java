@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.logging.log4j.LogManager;
@@ -44,7 +45,11 @@ final class UsageJournal {
     this.replay = replay;
   }
 
-  /** Opens it and sets writer and replay to work. Blocks until its first space is on the disk. */
+  /**
+   * Opens it and sets writer and replay to work. Blocks until its first space is on the disk.
+   *
+   * @param written is told of each call whose row is in the database
+   */
   static UsageJournal open(
       JournalSettings settings,
       UUID process,
@@ -52,7 +57,8 @@ final class UsageJournal {
       Vertx vertx,
       Database database,
       Supplier<PriceTable> prices,
-      Clock clock) {
+      Clock clock,
+      Consumer<UUID> written) {
     try {
       var directory =
           JournalDirectory.open(
@@ -66,6 +72,7 @@ final class UsageJournal {
               .mapToObj(n -> new CallJournal(directory, n, settings.durability(), clock))
               .toList();
       var writer = new UsageWriter(vertx, database, directory, journals);
+      writer.onWritten(written);
       writer.start();
       var replay =
           new Replay(vertx, database, prices, dead -> LedgerConnection.replayed(database, dead));

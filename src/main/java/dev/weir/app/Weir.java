@@ -24,7 +24,6 @@ import dev.weir.health.HealthEndpoints;
 import dev.weir.http.Connections;
 import dev.weir.jobs.JobStatus;
 import dev.weir.jobs.Jobs;
-import dev.weir.limits.Limits;
 import dev.weir.limits.Quotas;
 import dev.weir.limits.RefusalLog;
 import dev.weir.limits.SpendingStage;
@@ -164,13 +163,20 @@ public final class Weir {
     var ledger =
         OpenLimits.open(config, vertx, database, notifications, process, clock, metrics, shutdown);
     var limits = ledger.limits();
-    var refusals = new RefusalLog(database, clock);
+    var refusals = new RefusalLog(database, process, clock);
     refusals.keep(vertx);
     shutdown.opened("the refusals", () -> Waiting.on(refusals.flush(), CLOSE, "writing refusals"));
     var journal =
-        UsageJournal.open(config.journal(), process, loops, vertx, database, () -> prices, clock);
-    shutdown.opened("the journal of usage", () -> close(journal, limits));
-    OpenLimits.follow(vertx, limits, journal.writer());
+        UsageJournal.open(
+            config.journal(),
+            process,
+            loops,
+            vertx,
+            database,
+            () -> prices,
+            clock,
+            limits::written);
+    shutdown.opened("the journal of usage", journal::close);
 
     var keys = new KeyStore(database, clock);
     var authenticator = KeyAuthenticator.open(vertx, keys, config.mode(), clock);
@@ -374,13 +380,6 @@ public final class Weir {
                         + " is "
                         + b.state().label()))
         .toList();
-  }
-
-  /** What reached the database is no longer held against anybody's budget. */
-  private static void close(UsageJournal journal, Limits limits) throws InterruptedException {
-    if (journal.close()) {
-      limits.ended().forEach(limits::written);
-    }
   }
 
   private static Concern concern(CostWatch.Strayed model) {

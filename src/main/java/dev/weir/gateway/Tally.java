@@ -2,12 +2,12 @@ package dev.weir.gateway;
 
 import dev.weir.core.Usage;
 import dev.weir.core.Usd;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
@@ -22,7 +22,8 @@ public final class Tally {
   private Optional<OutputOutcome> output = Optional.empty();
   private Optional<Plan> followed = Optional.empty();
   private CallMarks marks = CallMarks.NONE;
-  private Optional<UUID> lease = Optional.empty();
+  private Instant startedAt = Instant.EPOCH;
+  private Debit debit = Debit.NONE;
   private boolean admitted;
   private int retries;
   private CacheStatus cache = CacheStatus.OFF;
@@ -73,14 +74,31 @@ public final class Tally {
     return marks;
   }
 
-  /** Sets the lease that the call's unit was taken from; before it is admitted. */
-  public void lease(UUID id) {
-    lease = Optional.of(id);
+  /**
+   * Sets the moment that the call's record bears, whose prices hold for all of it. Once it is
+   * admitted, it stays.
+   */
+  public void startedAt(Instant moment) {
+    if (!admitted) {
+      startedAt = moment;
+    }
   }
 
-  /** The lease that the call's unit was taken from. */
-  public Optional<UUID> lease() {
-    return lease;
+  /** The moment that the call's record bears, by the database's time. */
+  public Instant startedAt() {
+    return startedAt;
+  }
+
+  /**
+   * Sets on which accounts the call stands; again when a lease ran out before anything was sent.
+   */
+  public void debit(Debit accounts) {
+    debit = accounts;
+  }
+
+  /** On which accounts the call stands. */
+  public Debit debit() {
+    return debit;
   }
 
   /** The call's unit came back: nothing was sent for it, or all that was sent was refused. */

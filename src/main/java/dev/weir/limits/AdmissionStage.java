@@ -46,7 +46,10 @@ public final class AdmissionStage implements Stage {
       limits.end(charge, true);
       return Future.failedFuture(cancelled.get());
     }
-    charge.lease().ifPresent(lease -> x.tally().lease(lease));
+    if (!charge.free()) {
+      x.tally().startedAt(charge.startedAt());
+      x.tally().debit(charge.debit());
+    }
     x.tally().admit();
     return x.tally()
         .marks()

@@ -1,9 +1,9 @@
 package dev.weir.limits;
 
+import dev.weir.gateway.Debit;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -24,7 +24,7 @@ public final class Charge {
   private LocalDate month = LocalDate.EPOCH;
   private long reserved;
   private boolean used;
-  private volatile boolean ended;
+  private boolean ended;
   private boolean returned;
 
   /** Read by whoever hears that the call's row is in the database; guarded by this. */
@@ -47,12 +47,18 @@ public final class Charge {
 
   /** The lease that the user's unit came from; empty where no limits are in force. */
   public Optional<UUID> lease() {
-    return leases.length == 0 ? Optional.empty() : Optional.ofNullable(leases[0]).map(Lease::id);
+    return lease(0);
   }
 
-  /** The leases that the units came from: the user's, the key's, the team's. */
-  public List<UUID> leases() {
-    return Arrays.stream(leases).filter(l -> l != null).map(l -> l.id()).toList();
+  /** On which accounts it stands: what its row of usage says. Of units that came back, whence. */
+  public Debit debit() {
+    return holders.length == 0
+        ? Debit.NONE
+        : new Debit(Optional.of(month), lease(0), lease(1), lease(2));
+  }
+
+  private Optional<UUID> lease(int i) {
+    return i < leases.length ? Optional.ofNullable(leases[i]).map(Lease::id) : Optional.empty();
   }
 
   /** When it was admitted, by the database's clock. */
@@ -205,10 +211,6 @@ public final class Charge {
     for (var holder : holders) {
       holder.inFlight().decrementAndGet();
     }
-  }
-
-  boolean ended() {
-    return ended;
   }
 
   /** Whether its row in the database has to say something of money. */

@@ -36,9 +36,6 @@ final class Holder {
   /** Units that a subject asks for that was not seen lately. */
   private static final long FIRST_UNITS = 4;
 
-  /** Money that it asks for, in nano-dollars: ten cents. */
-  private static final long FIRST_COVER = 100_000_000;
-
   /**
    * A lease ends on our side so long before it does in Postgres, so that its report comes first.
    */
@@ -204,8 +201,6 @@ final class Holder {
   /** Says what this subject wants now. */
   void ask(long now, LeaseDesk.Wishes wishes) {
     queued.set(false);
-    // A call may open the month's purse at any moment: one look, or one account is asked for twice.
-    var accounts = List.copyOf(purses.values());
     var waiting = living(units);
     if (waiting > 0 && inHand(now) > 0) {
       // What is in hand was meant for those who were woken a moment ago; perhaps they leave some.
@@ -221,17 +216,16 @@ final class Holder {
           this,
           new Ledger.Take(id, waiting, Math.max(waiting, target)),
           (answer, sent) -> granted(id, answer, sent));
-      if (accounts.isEmpty() && standing().map(Standing::budgeted).orElse(true)) {
-        wishes.account(
-            this,
-            new Ledger.Account(Optional.empty(), 0, 0, 0, FIRST_COVER),
-            (answer, sent) -> {
-              purse(answer.standing().month()).covered(answer.cover(), until(sent));
-              desk.active(this);
-            });
+      if (purses.isEmpty() && standing().map(Standing::budgeted).orElse(true)) {
+        // Ahead of the first call. The month is named, and rightly but for a moment at its end: an
+        // account of whatever month it then is could be opened in one and answered in the next.
+        purse(clock.now().atZone(ZoneOffset.UTC).toLocalDate().withDayOfMonth(1));
       }
     }
-    for (var purse : accounts) {
+    // An empty account may have been let go just before somebody came to wait for it.
+    money.forEach(waiter -> purse(waiter.month()));
+    // A call may open the month's purse at any moment: one look, or one account is asked for twice.
+    for (var purse : List.copyOf(purses.values())) {
       if (purse.limited()) {
         wishes.account(
             this,

@@ -62,13 +62,14 @@ interface Ledger {
   /**
    * The state of an account of money, in nano-dollars.
    *
-   * @param month its month; empty for the current one, of a process that owes nothing there yet
+   * @param month its month, named by the process: a request that is repeated in the next month must
+   *     find the same account
    * @param owed what attempts in flight may cost and finished ones did, as far as no row says so
    * @param kept cover that may be used until the answer is here, so it stands
    * @param needed the least that it must come to for those who wait
    * @param wanted what it would like to come to
    */
-  record Account(Optional<LocalDate> month, long owed, long kept, long needed, long wanted) {}
+  record Account(LocalDate month, long owed, long kept, long needed, long wanted) {}
 
   /**
    * The answer to one entry.

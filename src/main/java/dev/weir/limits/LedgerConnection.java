@@ -25,6 +25,8 @@ public final class LedgerConnection {
   private static final String MARK = "SELECT weir_mark_in_doubt()";
   private static final String PRUNE =
       "DELETE FROM leases WHERE state = 'closed' AND closed_at < weir_clock() - interval '2 days'";
+  private static final String PRUNE_BATCHES =
+      "DELETE FROM refusal_batches WHERE written_at < now() - interval '2 days'";
   private static final Duration UPKEEP = Duration.ofSeconds(30);
   private static final Duration PRUNING = Duration.ofHours(1);
 
@@ -115,7 +117,10 @@ public final class LedgerConnection {
         });
     vertx.setPeriodic(
         PRUNING.toMillis(),
-        _ -> quietly(database.jobs(c -> c.query(PRUNE).execute()), "leases long closed"));
+        _ -> {
+          quietly(database.jobs(c -> c.query(PRUNE).execute()), "leases long closed");
+          quietly(database.jobs(c -> c.query(PRUNE_BATCHES).execute()), "batches of refusals");
+        });
   }
 
   private static void quietly(Future<?> done, String what) {

@@ -478,11 +478,6 @@ public final class Limits {
     return desk.exchanges();
   }
 
-  /** Calls that have ended and whose rows may not be in the database yet. */
-  public List<UUID> ended() {
-    return charges.values().stream().filter(Charge::ended).map(Charge::call).toList();
-  }
-
   /** Charges of calls that run, or whose rows are not in the database yet. */
   public int open() {
     return charges.size();

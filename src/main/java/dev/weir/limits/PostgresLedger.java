@@ -92,7 +92,7 @@ final class PostgresLedger implements Ledger {
           .account()
           .ifPresent(
               account -> {
-                account.month().ifPresent(month -> months[at] = month);
+                months[at] = account.month();
                 owed[at] = account.owed();
                 kept[at] = account.kept();
                 needed[at] = account.needed();

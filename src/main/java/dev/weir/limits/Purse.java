@@ -2,7 +2,6 @@ package dev.weir.limits;
 
 import java.time.Duration;
 import java.time.LocalDate;
-import java.util.Optional;
 
 /**
  * This process's account of one subject's money in one month: what its attempts owe, and how much
@@ -23,6 +22,9 @@ final class Purse {
   private static final long WINDOW = Duration.ofSeconds(10).toNanos();
   private static final long IDLE = Duration.ofSeconds(2).toNanos();
 
+  /** What is asked for before anybody has reserved, in nano-dollars: ten cents. */
+  private static final long FIRST_COVER = 100_000_000;
+
   private final LocalDate month;
   private long owed;
   private long cover;
@@ -33,6 +35,7 @@ final class Purse {
   private long lastPrice;
   private long lastReserve;
   private long writtenSince;
+  private boolean asked;
 
   /** What the ledger holds for it, by its last answer; the cover is what is still of use of it. */
   private long held;
@@ -116,7 +119,8 @@ final class Purse {
     if (waiting > 0 || now - lastReserve < IDLE) {
       var elapsed = Math.max(now - since, WINDOW / 100);
       var rate = (double) reservedSince / elapsed;
-      slack = Math.max(2 * lastPrice, (long) Math.min(rate * WINDOW, Long.MAX_VALUE / 8.0));
+      var least = lastPrice == 0 ? FIRST_COVER : 2 * lastPrice;
+      slack = Math.max(least, (long) Math.min(rate * WINDOW, Long.MAX_VALUE / 8.0));
     }
     since = now;
     reservedSince = 0;
@@ -125,7 +129,8 @@ final class Purse {
       cover = Math.max(owed, wanted);
     }
     writtenSince = 0;
-    return new Ledger.Account(Optional.of(month), owed, cover, owed + waiting, wanted);
+    asked = true;
+    return new Ledger.Account(month, owed, cover, owed + waiting, wanted);
   }
 
   /**
@@ -134,6 +139,7 @@ final class Purse {
    */
   synchronized void covered(long held, long until) {
     this.held = held;
+    asked = false;
     cover = held - writtenSince;
     writtenSince = 0;
     usableUntil = until;
@@ -147,9 +153,9 @@ final class Purse {
     return held > owed && now - lastReserve >= IDLE;
   }
 
-  /** Whether nothing is owed here and nothing held at the ledger. */
+  /** Whether nothing is owed here, and nothing held at the ledger or asked of it. */
   synchronized boolean empty() {
-    return owed == 0 && held == 0;
+    return owed == 0 && held == 0 && !asked;
   }
 
   synchronized long owed() {

@@ -8,6 +8,7 @@ import dev.weir.gateway.Exchange;
 import dev.weir.storage.Database;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,6 +17,7 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -58,10 +60,27 @@ public final class RefusalLog {
       "SELECT * FROM admission_refusal_samples WHERE request_id = $1 ORDER BY refused_at DESC LIMIT"
           + " 1";
 
+  private static final String NEXT =
+      """
+      INSERT INTO refusal_batches AS kept (process_id, number) VALUES ($1, $2)
+      ON CONFLICT (process_id) DO UPDATE SET number = excluded.number, written_at = now()
+      WHERE kept.number < excluded.number
+      """;
+
   private final Database database;
+  private final UUID process;
   private final Clock clock;
   private final ConcurrentMap<Key, Long> counts = new ConcurrentHashMap<>();
   private final ConcurrentMap<Slot, Sample> samples = new ConcurrentHashMap<>();
+
+  /** Guarded by this, as are the next ones. */
+  private long number;
+
+  private Optional<Batch> unwritten = Optional.empty();
+  private Optional<Future<Void>> underWay = Optional.empty();
+
+  private record Batch(
+      long number, List<Map.Entry<Key, Long>> counted, List<Map.Entry<Slot, Sample>> sampled) {}
 
   private record Key(Instant minute, String user, String function, String code) {}
 
@@ -75,15 +94,26 @@ public final class RefusalLog {
       String reason,
       Optional<String> correlation) {}
 
-  /** A log; {@link #keep} writes it down. */
-  public RefusalLog(Database database, Clock clock) {
+  /**
+   * A log; {@link #keep} writes it down.
+   *
+   * @param process whose refusals they are, an id that no other process has
+   */
+  public RefusalLog(Database database, UUID process, Clock clock) {
     this.database = database;
+    this.process = process;
     this.clock = clock;
   }
 
   /** Writes what was refused every few seconds, for as long as {@code vertx} lives. */
   public void keep(Vertx vertx) {
-    vertx.setPeriodic(PACE.toMillis(), _ -> flush());
+    vertx.setPeriodic(PACE.toMillis(), _ -> flushIfIdle());
+  }
+
+  private synchronized void flushIfIdle() {
+    if (underWay.isEmpty()) {
+      flush();
+    }
   }
 
   /** A call was refused. */
@@ -112,51 +142,94 @@ public final class RefusalLog {
     return json;
   }
 
-  /** Writes what there is; what cannot be written now waits for the next time. */
-  public Future<Void> flush() {
-    var counted = new ArrayList<java.util.Map.Entry<Key, Long>>();
+  /**
+   * Writes what there is. What cannot be written now is written the next time, and a batch of which
+   * nobody knows whether it was written is repeated as it was: it bears a number, by which the
+   * database knows it again. Any thread.
+   */
+  public synchronized Future<Void> flush() {
+    var before = underWay;
+    if (before.isPresent()) {
+      return before.get().transform(_ -> flush());
+    }
+    if (unwritten.isEmpty()) {
+      unwritten = gather();
+    }
+    if (unwritten.isEmpty()) {
+      return Future.succeededFuture();
+    }
+    var done = write(unwritten.get());
+    underWay = Optional.of(done);
+    done.onSuccess(_ -> landed(true)).onFailure(this::failed);
+    return done;
+  }
+
+  private synchronized void landed(boolean written) {
+    underWay = Optional.empty();
+    if (written) {
+      unwritten = Optional.empty();
+    }
+  }
+
+  private void failed(Throwable failure) {
+    var poisonous =
+        failure instanceof PgException refused
+            && String.valueOf(refused.getSqlState()).matches("2[23].*");
+    if (poisonous) {
+      LOG.warn("The database refuses a batch of counted refusals, which is lost", failure);
+    } else {
+      LOG.debug("Refusals wait for the database: {}", failure.getMessage());
+    }
+    landed(poisonous);
+  }
+
+  private Optional<Batch> gather() {
+    var counted = new ArrayList<Map.Entry<Key, Long>>();
     for (var key : counts.keySet()) {
       var count = counts.remove(key);
       if (count != null) {
-        counted.add(java.util.Map.entry(key, count));
+        counted.add(Map.entry(key, count));
       }
     }
-    var sampled = new ArrayList<java.util.Map.Entry<Slot, Sample>>();
+    var sampled = new ArrayList<Map.Entry<Slot, Sample>>();
     for (var slot : samples.keySet()) {
       var sample = samples.remove(slot);
       if (sample != null) {
-        sampled.add(java.util.Map.entry(slot, sample));
+        sampled.add(Map.entry(slot, sample));
       }
     }
-    if (counted.isEmpty() && sampled.isEmpty()) {
-      return Future.succeededFuture();
-    }
-    return database
-        .ledger(
-            c ->
-                c.preparedQuery(COUNT)
-                    .execute(counts(counted))
-                    .compose(_ -> c.preparedQuery(SAMPLE).execute(samples(sampled))))
-        .<Void>mapEmpty()
-        .onFailure(
-            e -> {
-              LOG.debug("Refusals wait for the database: {}", e.getMessage());
-              counted.forEach(one -> counts.merge(one.getKey(), one.getValue(), Long::sum));
-              sampled.forEach(one -> samples.putIfAbsent(one.getKey(), one.getValue()));
-            });
+    return counted.isEmpty() && sampled.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Batch(++number, counted, sampled));
   }
 
-  private static Tuple counts(List<java.util.Map.Entry<Key, Long>> counted) {
+  private Future<Void> write(Batch batch) {
+    return database.ledger(
+        c ->
+            c.preparedQuery(NEXT)
+                .execute(Tuple.of(process, batch.number()))
+                .compose(
+                    next ->
+                        next.rowCount() == 0
+                            ? Future.succeededFuture()
+                            : c.preparedQuery(COUNT)
+                                .execute(counts(batch.counted()))
+                                .compose(
+                                    _ -> c.preparedQuery(SAMPLE).execute(samples(batch.sampled())))
+                                .mapEmpty()));
+  }
+
+  private static Tuple counts(List<Map.Entry<Key, Long>> counted) {
     return Tuple.tuple()
         .addValue(
             counted.stream().map(c -> utc(c.getKey().minute())).toArray(OffsetDateTime[]::new))
         .addValue(counted.stream().map(c -> c.getKey().user()).toArray(String[]::new))
         .addValue(counted.stream().map(c -> c.getKey().function()).toArray(String[]::new))
         .addValue(counted.stream().map(c -> c.getKey().code()).toArray(String[]::new))
-        .addValue(counted.stream().map(java.util.Map.Entry::getValue).toArray(Long[]::new));
+        .addValue(counted.stream().map(Map.Entry::getValue).toArray(Long[]::new));
   }
 
-  private static Tuple samples(List<java.util.Map.Entry<Slot, Sample>> sampled) {
+  private static Tuple samples(List<Map.Entry<Slot, Sample>> sampled) {
     var correlations = new String[sampled.size()];
     for (var i = 0; i < correlations.length; i++) {
       var correlation = sampled.get(i).getValue().correlation();

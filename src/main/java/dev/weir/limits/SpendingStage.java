@@ -16,7 +16,6 @@ import dev.weir.pricing.PriceTable;
 import dev.weir.pricing.TokenCounter;
 import io.vertx.core.Future;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.logging.log4j.LogManager;
@@ -79,7 +78,7 @@ public final class SpendingStage implements Stage {
   private record Line(Optional<Charge> charge, Usd reserved) {}
 
   private Future<Usd> reserve(Exchange x, Charge charge) {
-    var worst = WorstPrice.quick(x, prices.get(), cameIn(x));
+    var worst = WorstPrice.quick(x, prices.get(), x.tally().startedAt());
     if (worst.isEmpty()) {
       return limits.budgeted(charge) && !costsNothing(x)
           ? Future.failedFuture(Refusals.unpriced(x.currentAttempt().target().model().toString()))
@@ -89,7 +88,7 @@ public final class SpendingStage implements Stage {
         .freshen(charge, Who.of(x.principal()), x.cancellation())
         .compose(
             _ -> {
-              charge.lease().ifPresent(x.tally()::lease);
+              x.tally().debit(charge.debit());
               return limits.reserve(charge, worst.get(), x.cancellation());
             })
         .map(worst.get())
@@ -102,7 +101,7 @@ public final class SpendingStage implements Stage {
     if (code != ErrorCode.BUDGET_EXCEEDED) {
       return Future.failedFuture(refused);
     }
-    return WorstPrice.tight(x, prices.get(), tokens, cameIn(x))
+    return WorstPrice.tight(x, prices.get(), tokens, x.tally().startedAt())
         .filter(tight -> tight.compareTo(worst) < 0)
         .map(tight -> limits.reserve(charge, tight, x.cancellation()).map(tight))
         .orElseGet(() -> Future.failedFuture(refused));
@@ -122,7 +121,7 @@ public final class SpendingStage implements Stage {
                     .beforeSending(
                         () -> {
                           var refused = limits.mayBeSent(charge);
-                          charge.lease().ifPresent(x.tally()::lease);
+                          x.tally().debit(charge.debit());
                           return refused;
                         }));
     var answered = next.proceed(x).onFailure(error -> settle(x, began, line, AIError.from(error)));
@@ -159,7 +158,7 @@ public final class SpendingStage implements Stage {
     var cost =
         usage.equals(Usage.NONE)
             ? Optional.of(Usd.ZERO)
-            : prices.get().cost(attempt.target().model().toString(), usage, cameIn(x));
+            : prices.get().cost(attempt.target().model().toString(), usage, x.tally().startedAt());
     attempt.marks().settled(cost);
     line.charge().ifPresent(charge -> settle(charge, line.reserved(), attempt, cost));
     x.tally()
@@ -173,13 +172,6 @@ public final class SpendingStage implements Stage {
                 usage,
                 cost,
                 providerCost));
-  }
-
-  /**
-   * The moment whose prices hold for all of the call: its row's started_at, so re-pricing agrees.
-   */
-  private Instant cameIn(Exchange x) {
-    return clock.now().minusNanos(clock.nanoTime() - x.origin().arrivedNanos());
   }
 
   private void settle(Charge charge, Usd reserved, Attempt attempt, Optional<Usd> cost) {

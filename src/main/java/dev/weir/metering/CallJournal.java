@@ -12,7 +12,6 @@ import dev.weir.journal.JournalDirectory;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
@@ -25,12 +24,12 @@ import java.util.concurrent.atomic.LongAdder;
 public final class CallJournal {
   /**
    * By how much the mark of a call can grow after it came in: another plan, its experiment, another
-   * target, with names of up to {@link Packer#MAX_TEXT} bytes, a lease's id; at the end, figures
+   * target, with names of up to {@link Packer#MAX_TEXT} bytes, three leases' ids; at the end, figures
    * and lines of the bill.
    */
   private static final int GROWTH = 3 << 10;
 
-  /** The longest mark of an attempt: two ids, three numbers, four names. */
+  /** The longest mark of an attempt: five ids, four numbers, four names. */
   private static final int SENT = Chain.size(1_200, true);
 
   private final Chain chain;
@@ -58,13 +57,12 @@ public final class CallJournal {
   /** Takes room for a call; empty if there is none. */
   Optional<Entry> open(Exchange x) {
     var age = Duration.ofNanos(clock.nanoTime() - x.origin().arrivedNanos());
-    var startedAt = clock.now().minus(age);
-    codec.admitted(UsageRecord.admitted(x, startedAt));
+    // Where limits are in force, the ledger's own moment takes its place with the admission.
+    x.tally().startedAt(clock.now().minus(age));
+    codec.admitted(UsageRecord.admitted(x));
     var longest = packer.length() + GROWTH;
     var room = 2 * Chain.size(longest, false) + SENT;
-    return chain.reserve(room)
-        ? Optional.of(new Entry(startedAt, longest, room))
-        : Optional.empty();
+    return chain.reserve(room) ? Optional.of(new Entry(longest, room)) : Optional.empty();
   }
 
   /** Calls that have ended since the start. Any thread. */
@@ -80,21 +78,19 @@ public final class CallJournal {
 
   /** The marks of one call. */
   final class Entry implements CallMarks {
-    private final Instant startedAt;
     private final int longest;
     private int left;
     private boolean attempted;
     private boolean ended;
 
-    private Entry(Instant startedAt, int longest, int room) {
-      this.startedAt = startedAt;
+    private Entry(int longest, int room) {
       this.longest = longest;
       this.left = room;
     }
 
     @Override
     public Future<Void> admitted(Exchange x) {
-      codec.admitted(UsageRecord.admitted(x, startedAt));
+      codec.admitted(UsageRecord.admitted(x));
       append();
       return durable();
     }
@@ -112,7 +108,7 @@ public final class CallJournal {
     /** Marks that the admitted call has ended, and gives back the room that it did not need. */
     Future<Void> finished(Exchange x, Duration took, Optional<ErrorCode> error) {
       if (!ended) {
-        codec.finished(UsageRecord.ended(x, startedAt, took, error), longest);
+        codec.finished(UsageRecord.ended(x, took, error), longest);
         append();
         finished.increment();
         release();
@@ -166,6 +162,7 @@ public final class CallJournal {
                   attempt.target(),
                   x.plan().ask().prompt().length(),
                   x.searches() ? 1 : 0,
+                  x.tally().debit(),
                   Mark.Progress.NONE));
     }
 

@@ -3,6 +3,7 @@ package dev.weir.metering;
 import dev.weir.core.Usage;
 import dev.weir.core.Usd;
 import dev.weir.gateway.AttemptRecord;
+import dev.weir.gateway.Debit;
 import dev.weir.pricing.PriceTable;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,7 +14,8 @@ import java.util.Optional;
  * The bill of a call whose process died before it had ended (LEDGER section 6). What had been
  * settled costs what it cost. An attempt that was under way is billed for its prompt, its forced
  * search, and what had come of its answer, at four characters a token, and is marked as estimated.
- * What was never sent costs nothing.
+ * What was never sent costs nothing. The last attempt names the leases that it stood on, which need
+ * not be those of the admission.
  */
 final class Interrupted {
   private static final int CHARACTERS_PER_TOKEN = 4;
@@ -25,7 +27,12 @@ final class Interrupted {
     var known = attempts.stream().allMatch(a -> a.cost().isPresent());
     var cost = attempts.stream().flatMap(a -> a.cost().stream()).reduce(Usd.ZERO, Usd::plus);
     var last = attempts.isEmpty() ? admitted.target() : attempts.getLast().target();
+    var debit =
+        sent.isEmpty() || sent.getLast().debit().equals(Debit.NONE)
+            ? admitted.debit()
+            : sent.getLast().debit();
     return admitted.billed(
+        debit,
         last,
         Math.max(0, attempts.size() - 1),
         attempts.stream().map(AttemptRecord::usage).reduce(Usage.NONE, Usage::plus),

@@ -1,6 +1,7 @@
 package dev.weir.metering;
 
 import dev.weir.core.Usd;
+import dev.weir.gateway.Debit;
 import dev.weir.gateway.Target;
 import java.time.Instant;
 import java.util.Optional;
@@ -28,6 +29,8 @@ sealed interface Mark {
    * @param target whom it asks
    * @param promptCharacters the length of its prompt
    * @param searches searches that it makes in any case
+   * @param debit on which accounts the call stands from here on: a lease may have been exchanged
+   *     for another since it was admitted
    * @param progress how far it came, as its cell says: see {@link Progress}
    */
   record Sent(
@@ -37,6 +40,7 @@ sealed interface Mark {
       Target target,
       long promptCharacters,
       int searches,
+      Debit debit,
       Progress progress)
       implements Mark {}
 

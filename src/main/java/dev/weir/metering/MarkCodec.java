@@ -5,6 +5,7 @@ import dev.weir.core.Usage;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Assignment;
 import dev.weir.gateway.AttemptRecord;
+import dev.weir.gateway.Debit;
 import dev.weir.gateway.ModelRef;
 import dev.weir.gateway.Target;
 import dev.weir.journal.ChainReader;
@@ -12,6 +13,7 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -35,10 +37,14 @@ final class MarkCodec {
   /** The call has ended. */
   static final int FINISHED = 3;
 
-  /** From 2 on a record tells its experiment; before, it knew an arm alone, and never had one. */
-  private static final int VERSION = 2;
+  /**
+   * From 2 on a record tells its experiment; before, it knew an arm alone, and never had one. From 3
+   * on it names all leases of a call, and those of an attempt; before, the user's alone.
+   */
+  private static final int VERSION = 3;
 
   private static final int WITH_EXPERIMENTS = 2;
+  private static final int WITH_DEBITS = 3;
   private static final int ID = 2;
   private static final int MOST_ATTEMPTS = 255;
 
@@ -70,6 +76,7 @@ final class MarkCodec {
     instant(sent.at());
     target(sent.target());
     packer.number(sent.promptCharacters()).number(sent.searches());
+    debit(sent.debit());
   }
 
   /** The kind of a mark. */
@@ -108,6 +115,7 @@ final class MarkCodec {
                 target(in),
                 in.number(),
                 in.count(),
+                version >= WITH_DEBITS ? debit(in) : Debit.NONE,
                 new Mark.Progress(entry.cell()));
         default -> throw new IllegalArgumentException("no kind of record is " + kind);
       };
@@ -128,8 +136,9 @@ final class MarkCodec {
         .flag(r.streamed())
         .id(r.key())
         .text(r.user())
-        .optional(r.team(), packer::text)
-        .optional(r.lease(), packer::id)
+        .optional(r.team(), packer::text);
+    debit(r.debit());
+    packer
         .flag(r.unitReturned())
         .text(r.function())
         .optional(r.version(), packer::text)
@@ -194,7 +203,7 @@ final class MarkCodec {
         in.id(),
         in.text(),
         in.optional(in::text),
-        in.optional(in::id),
+        version >= WITH_DEBITS ? debit(in) : usersAlone(in),
         in.flag(),
         in.text(),
         in.optional(in::text),
@@ -261,6 +270,26 @@ final class MarkCodec {
               in.optional(() -> new Usd(in.number()))));
     }
     return attempts;
+  }
+
+  private void debit(Debit d) {
+    packer
+        .optional(d.month(), month -> packer.number(month.toEpochDay()))
+        .optional(d.user(), packer::id)
+        .optional(d.key(), packer::id)
+        .optional(d.team(), packer::id);
+  }
+
+  private static Debit debit(Unpacker in) {
+    return new Debit(
+        in.optional(() -> LocalDate.ofEpochDay(in.number())),
+        in.optional(in::id),
+        in.optional(in::id),
+        in.optional(in::id));
+  }
+
+  private static Debit usersAlone(Unpacker in) {
+    return new Debit(Optional.empty(), in.optional(in::id), Optional.empty(), Optional.empty());
   }
 
   private void usage(Usage u) {

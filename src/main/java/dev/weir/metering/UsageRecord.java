@@ -5,6 +5,7 @@ import dev.weir.core.Usage;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Assignment;
 import dev.weir.gateway.AttemptRecord;
+import dev.weir.gateway.Debit;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Target;
 import java.time.Duration;
@@ -20,15 +21,15 @@ import java.util.UUID;
  * its answer.
  *
  * @param id the call's id
- * @param startedAt when it came in, in whole microseconds as the database keeps it; written once
- *     and never computed again, since it is half of the row's key
+ * @param startedAt when it was admitted, in whole microseconds as the database keeps it; written
+ *     once and never computed again, since it is half of the row's key
  * @param correlation the caller's own id
  * @param door which door it came through
  * @param streamed whether the answer was wanted as a stream
  * @param key the id of the key
  * @param user on whose account it went
  * @param team the key's team
- * @param lease the lease that its unit was taken from
+ * @param debit the leases that its units were taken from, and the month of its money
  * @param unitReturned whether its unit came back, nothing of it having been used
  * @param function the function, or {@code chat}
  * @param version the function's version
@@ -58,7 +59,7 @@ public record UsageRecord(
     UUID key,
     String user,
     Optional<String> team,
-    Optional<UUID> lease,
+    Debit debit,
     boolean unitReturned,
     String function,
     Optional<String> version,
@@ -113,18 +114,17 @@ public record UsageRecord(
   }
 
   /** The record of a call that is admitted, as it stays if nobody lives to see its end. */
-  static UsageRecord admitted(Exchange x, Instant startedAt) {
-    return of(x, startedAt, Duration.ZERO, Outcome.INTERRUPTED, Optional.empty());
+  static UsageRecord admitted(Exchange x) {
+    return of(x, Duration.ZERO, Outcome.INTERRUPTED, Optional.empty());
   }
 
   /** The record of a call that has just ended. */
-  static UsageRecord ended(
-      Exchange x, Instant startedAt, Duration took, Optional<ErrorCode> error) {
-    return of(x, startedAt, took, Outcome.of(error), error);
+  static UsageRecord ended(Exchange x, Duration took, Optional<ErrorCode> error) {
+    return of(x, took, Outcome.of(error), error);
   }
 
   private static UsageRecord of(
-      Exchange x, Instant startedAt, Duration took, Outcome outcome, Optional<ErrorCode> error) {
+      Exchange x, Duration took, Outcome outcome, Optional<ErrorCode> error) {
     var origin = x.origin();
     var plan = x.followed();
     var tally = x.tally();
@@ -135,14 +135,14 @@ public record UsageRecord(
             : Optional.of(Duration.ofNanos(tally.firstByteNanos() - origin.arrivedNanos()));
     return new UsageRecord(
         origin.id(),
-        startedAt,
+        tally.startedAt(),
         origin.correlation(),
         origin.door().label(),
         x.call().stream(),
         x.principal().key(),
         x.principal().user(),
         x.principal().team(),
-        tally.lease(),
+        tally.debit(),
         tally.isUnitReturned(),
         plan.label(),
         plan.function().map(f -> f.version()),
@@ -170,9 +170,16 @@ public record UsageRecord(
 
   /**
    * The same call with this bill. One without a line had nothing sent for it: its unit came back.
+   *
+   * @param accounts on which it stood in the end
    */
   UsageRecord billed(
-      Target asked, int again, Usage used, Optional<Usd> price, List<AttemptRecord> lines) {
+      Debit accounts,
+      Target asked,
+      int again,
+      Usage used,
+      Optional<Usd> price,
+      List<AttemptRecord> lines) {
     return new UsageRecord(
         id,
         startedAt,
@@ -182,7 +189,7 @@ public record UsageRecord(
         key,
         user,
         team,
-        lease,
+        accounts,
         lines.isEmpty(),
         function,
         version,

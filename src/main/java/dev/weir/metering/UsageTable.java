@@ -12,6 +12,7 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -44,13 +45,14 @@ final class UsageTable {
           $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::int[], $16::bigint[],
           $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::boolean[], $22::text[]::numeric[], $23::text[]::numeric[],
           $24::text[], $25::int[], $26::text[], $27::boolean[], $28::boolean[], $29::text[], $30::text[], $31::text[],
-          $32::bigint[], $33::uuid[], $34::boolean[], $35::text[], $36::int[], $37::text[])
+          $32::bigint[], $33::uuid[], $34::boolean[], $35::text[], $36::int[], $37::text[], $38::date[], $39::uuid[],
+          $40::uuid[])
           AS row (
             id, came_in, user_id, key_id, team_id, function_name, function_version, variant, provider, model, status,
             error_code, execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens,
             prompt_tokens_cached, reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status,
             repairs, correlation_id, streamed, simulated, door, tags, attempts, prompt_tokens_cache_written, lease_id,
-            unit_returned, experiment, experiment_epoch, experiment_outcome)
+            unit_returned, experiment, experiment_epoch, experiment_outcome, money_month, key_lease_id, team_lease_id)
         LEFT JOIN usage_clamps AS clamp USING (id)
       ), clamped AS (
         INSERT INTO usage_clamps (id, started_at)
@@ -62,14 +64,16 @@ final class UsageTable {
         function_version, variant, provider, model, status, error_code, execution_time_ms, time_to_first_byte_ms,
         retry_count, prompt_tokens, completion_tokens, prompt_tokens_cached, reasoning_tokens, search_count, estimated,
         cost_usd, provider_cost_usd, cache_status, repairs, correlation_id, streamed, simulated, door, tags, attempts,
-        prompt_tokens_cache_written, unit_returned, experiment, experiment_epoch, experiment_outcome)
+        prompt_tokens_cache_written, unit_returned, experiment, experiment_epoch, experiment_outcome, key_lease_id,
+        team_lease_id)
       SELECT
-        id, started_at, date_trunc('month', started_at AT TIME ZONE 'UTC')::date, started_at <> came_in, user_id,
+        id, started_at, coalesce(money_month, date_trunc('month', started_at AT TIME ZONE 'UTC')::date),
+        started_at <> came_in, user_id,
         key_id, team_id, lease_id, function_name, function_version, variant, provider, model, status, error_code,
         execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens, prompt_tokens_cached,
         reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status, repairs, correlation_id,
         streamed, simulated, door, tags::jsonb, attempts::jsonb, prompt_tokens_cache_written, unit_returned,
-        experiment, experiment_epoch, experiment_outcome
+        experiment, experiment_epoch, experiment_outcome, key_lease_id, team_lease_id
       FROM sent
       ON CONFLICT (id, started_at) DO UPDATE SET
         recorded_at = excluded.recorded_at, function_version = excluded.function_version, variant = excluded.variant,
@@ -151,11 +155,14 @@ final class UsageTable {
     add(rows, records, String[]::new, r -> tags(r).toString());
     add(rows, records, String[]::new, r -> attempts(r).toString());
     add(rows, records, Long[]::new, r -> r.usage().writtenTokens());
-    addOptional(rows, records, UUID[]::new, r -> r.lease());
+    addOptional(rows, records, UUID[]::new, r -> r.debit().user());
     add(rows, records, Boolean[]::new, r -> r.unitReturned());
     addOptional(rows, records, String[]::new, r -> r.assignment().map(Assignment::experiment));
     addOptional(rows, records, Integer[]::new, r -> r.assignment().map(Assignment::epoch));
     addOptional(rows, records, String[]::new, r -> Trial.of(r).map(Trial::label));
+    addOptional(rows, records, LocalDate[]::new, r -> r.debit().month());
+    addOptional(rows, records, UUID[]::new, r -> r.debit().key());
+    addOptional(rows, records, UUID[]::new, r -> r.debit().team());
     return database.ledger(
         c ->
             c.preparedQuery(UPSERT)

@@ -10,10 +10,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
@@ -36,6 +38,7 @@ public final class UsageWriter {
   private final Thread thread =
       Thread.ofPlatform().name("weir-usage-writer").daemon().unstarted(this::run);
   private volatile boolean stopped;
+  private volatile Consumer<UUID> onWritten = _ -> {};
   private final LongAdder carried = new LongAdder();
 
   private record Flight(List<Tail.Read> batch, Future<Void> written) {}
@@ -53,6 +56,11 @@ public final class UsageWriter {
     this.batches = new BatchWriter(vertx, database);
     this.journals = List.copyOf(journals);
     this.tails = directory.chains().stream().map(chain -> new Tail(chain.reader())).toList();
+  }
+
+  /** Sets who is told of each call whose row is in the database, on the writer's thread. */
+  public void onWritten(Consumer<UUID> listener) {
+    onWritten = listener;
   }
 
   /** Begins. Called once. */
@@ -156,7 +164,10 @@ public final class UsageWriter {
     } catch (ExecutionException e) {
       throw new IllegalStateException("a batch never fails", e);
     }
-    flight.batch().forEach(Tail.Read::written);
+    for (var read : flight.batch()) {
+      read.written();
+      onWritten.accept(read.record().id());
+    }
     carried.add(flight.batch().size());
     tails.forEach(Tail::sweep);
   }

@@ -230,11 +230,13 @@ public final class CrashDrill {
                   (SELECT count(*) FROM usage_rejects) = 0,
                   (SELECT sum(usd_settled) FROM user_quotas WHERE subject_kind = 'user')
                     = (SELECT sum(cost_usd) FROM ai_usage_metrics),
-                  (SELECT sum(usd_held) FROM user_quotas) = 0
+                  (SELECT sum(usd_held) FROM user_quotas) = 0,
+                  (SELECT bool_and(units.used = (SELECT count(*) FROM ai_usage_metrics WHERE NOT unit_returned))
+                    FROM (SELECT sum(calls_used) AS used FROM user_quotas GROUP BY subject_kind) AS units)
                 """)) {
           sums.next();
           var ledger = ledger(connection);
-          for (var column = 1; column <= 6; column++) {
+          for (var column = 1; column <= 7; column++) {
             assertThat(sums.getBoolean(column))
                 .as("sums, column %d of%n%s", column, ledger)
                 .isTrue();
@@ -253,8 +255,8 @@ public final class CrashDrill {
                 """
                 SELECT jsonb_pretty(jsonb_build_object(
                   'units', (SELECT count(*) FROM ai_usage_metrics WHERE NOT unit_returned),
-                  'leases', (SELECT jsonb_agg(jsonb_build_object('lease', l.lease_id, 'by', l.closed_by, 'used', l.calls_granted - l.calls_returned, 'rows', (SELECT count(*) FROM ai_usage_metrics u WHERE u.lease_id = l.lease_id AND NOT u.unit_returned)))
-                    FROM leases l WHERE l.subject_kind = 'user' AND l.calls_granted - l.calls_returned <> (SELECT count(*) FROM ai_usage_metrics u WHERE u.lease_id = l.lease_id AND NOT u.unit_returned)),
+                  'leases', (SELECT jsonb_agg(jsonb_build_object('lease', l.lease_id, 'by', l.closed_by, 'used', l.calls_granted - l.calls_returned, 'of', l.subject_kind, 'rows', (SELECT count(*) FROM ai_usage_metrics u WHERE l.lease_id IN (u.lease_id, u.key_lease_id, u.team_lease_id) AND NOT u.unit_returned)))
+                    FROM leases l WHERE l.calls_granted - l.calls_returned <> (SELECT count(*) FROM ai_usage_metrics u WHERE l.lease_id IN (u.lease_id, u.key_lease_id, u.team_lease_id) AND NOT u.unit_returned)),
                   'nameless', (SELECT count(*) FROM ai_usage_metrics WHERE lease_id IS NULL),
                   'quotas', (SELECT jsonb_agg(to_jsonb(q)) FROM user_quotas q),
                   'held', (SELECT jsonb_agg(to_jsonb(h)) FROM lease_held h),

@@ -4,6 +4,7 @@ import dev.weir.core.Json;
 import dev.weir.core.Usage;
 import dev.weir.prompts.RetryPolicy;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -35,6 +36,8 @@ public final class Exchanges {
             new Route(model, List.of(target(model))),
             RetryPolicy.DEFAULT,
             Duration.ofSeconds(60));
+    var tally = new Tally();
+    tally.startedAt(Instant.now());
     return new Exchange(
         new Origin(UUID.randomUUID(), Optional.empty(), Origin.Door.CHAT, System.nanoTime()),
         call,
@@ -42,7 +45,7 @@ public final class Exchanges {
         plan,
         Optional.empty(),
         new Cancellation(),
-        new Tally());
+        tally);
   }
 
   /** The principal of a user key without bounds. */

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
@@ -271,6 +272,49 @@ class LedgerIT {
   }
 
   @Test
+  void aReplaySettlesTheLeasesOfKeysAndTeamsToTheUnit() {
+    world.atRealTime();
+    var dead = new Process(pools);
+    var key = new Subject(Subject.Kind.KEY, UUID.randomUUID().toString());
+    var team = new Subject(Subject.Kind.TEAM, "team-" + user);
+    var lease = UUID.randomUUID();
+    var keys = UUID.randomUUID();
+    var teams = UUID.randomUUID();
+    dead.take(user, lease, 5, 5);
+    for (var entry : Map.of(key, keys, team, teams).entrySet()) {
+      dead.one(
+          new Ledger.Entry(
+              entry.getKey(),
+              Optional.of(new Ledger.Take(entry.getValue(), 6, 6)),
+              Optional.empty()));
+    }
+
+    for (var call = 0; call < 2; call++) {
+      database.execute(
+          "INSERT INTO ai_usage_metrics (id, started_at, billing_month, user_id, lease_id,"
+              + " key_lease_id, team_lease_id, unit_returned, function_name, status,"
+              + " execution_time_ms) SELECT gen_random_uuid(), granted_at, billing_month,"
+              + " subject_id, ?, ?, ?, ?, 'f', 'ok', 1 FROM leases WHERE lease_id = ?",
+          lease,
+          keys,
+          teams,
+          call == 1,
+          lease);
+    }
+    replayed(dead.id);
+
+    assertThat(world.dayUsed(user)).isEqualTo(1);
+    for (var subject : List.of(key, team)) {
+      assertThat(
+              database.count(
+                  "SELECT calls_used FROM user_quotas WHERE subject_kind = ? AND subject_id = ?",
+                  subject.kind().label(),
+                  subject.id()))
+          .isEqualTo(1);
+    }
+  }
+
+  @Test
   void theFirstWordOfAProcessThatComesAfterItsReplayIsRefused() {
     var dead = new Process(pools);
     replayed(dead.id);
@@ -281,7 +325,8 @@ class LedgerIT {
   @Test
   void whatIsHeldIsTheSumOfTheAccountsEvenIfOneIsAskedForTwiceAtOnce() {
     var process = new Process(pools);
-    var account = new Ledger.Account(Optional.empty(), 0, 0, 20 * CENT, 20 * CENT);
+    var account =
+        new Ledger.Account(process.standing(user).standing().month(), 0, 0, 20 * CENT, 20 * CENT);
     var entry = new Ledger.Entry(Subject.user(user), Optional.empty(), Optional.of(account));
 
     process.say(List.of(entry, entry));

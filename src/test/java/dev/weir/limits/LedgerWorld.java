@@ -89,7 +89,8 @@ final class LedgerWorld {
           new Ledger.Entry(
               Subject.user(user),
               Optional.empty(),
-              Optional.of(new Ledger.Account(Optional.empty(), owed, 0, needed, wanted))));
+              Optional.of(
+                  new Ledger.Account(standing(user).standing().month(), owed, 0, needed, wanted))));
     }
 
     Ledger.Answer standing(String user) {

@@ -6,6 +6,7 @@ import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Cancellation;
+import dev.weir.gateway.Debit;
 import dev.weir.storage.Database;
 import dev.weir.testing.TestDatabase;
 import io.vertx.core.Vertx;
@@ -139,7 +140,7 @@ class LimitsWorldIT {
     final SimulatedWorld.Node node;
     final Who who;
     Charge charge;
-    Optional<UUID> lease = Optional.empty();
+    Debit debit = Debit.NONE;
     Instant moment;
     LocalDate month;
     long reserved;
@@ -157,7 +158,7 @@ class LimitsWorldIT {
     /** The unit that it now holds is of this lease; the journal knows. */
     void takes(Instant at) {
       moment = at;
-      lease = charge.lease();
+      debit = charge.debit();
       month = charge.month();
     }
 
@@ -426,9 +427,9 @@ class LimitsWorldIT {
     private void row(Call call) {
       execute(
           """
-          INSERT INTO ai_usage_metrics (id, started_at, billing_month, user_id, key_id, team_id, lease_id, function_name,
-            status, execution_time_ms, cost_usd, unit_returned)
-          VALUES (?, ?, ?, ?, ?, ?, ?, 'f', 'ok', 1, ?, ?) ON CONFLICT DO NOTHING\
+          INSERT INTO ai_usage_metrics (id, started_at, billing_month, user_id, key_id, team_id, lease_id,
+            key_lease_id, team_lease_id, function_name, status, execution_time_ms, cost_usd, unit_returned, recorded_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'f', 'ok', 1, ?, ?, weir_clock()) ON CONFLICT DO NOTHING\
           """,
           call.id,
           call.moment.atOffset(ZoneOffset.UTC),
@@ -436,7 +437,9 @@ class LimitsWorldIT {
           call.who.user(),
           call.who.key(),
           call.who.team().orElse(null),
-          call.lease.orElseThrow(),
+          call.debit.user().orElseThrow(),
+          call.debit.key().orElseThrow(),
+          call.debit.team().orElse(null),
           BigDecimal.valueOf(call.cost, 9),
           call.returned);
       call.recorded = true;
@@ -561,9 +564,10 @@ class LimitsWorldIT {
       zero(
           "leases of which more is used than charged",
           """
-          SELECT count(*) FROM leases l WHERE l.subject_id LIKE ? AND l.subject_kind = 'user'
+          SELECT count(*) FROM leases l WHERE l.subject_id LIKE ?
             AND l.calls_granted - l.calls_returned < (
-              SELECT count(*) FROM ai_usage_metrics u WHERE u.lease_id = l.lease_id AND NOT u.unit_returned)\
+              SELECT count(*) FROM ai_usage_metrics u
+              WHERE l.lease_id IN (u.lease_id, u.key_lease_id, u.team_lease_id) AND NOT u.unit_returned)\
           """);
       zero(
           "months whose settled money is not what the rows say",
@@ -597,10 +601,11 @@ class LimitsWorldIT {
           "leases of which something else is charged than used",
           """
           SELECT count(*) FROM leases l JOIN ledger_processes p USING (process_id)
-          WHERE l.subject_id LIKE ? AND l.subject_kind = 'user'
+          WHERE l.subject_id LIKE ?
             AND (l.closed_by = 'replay' OR NOT l.process_id::text = ANY (string_to_array('%s', ',')))
             AND (l.state <> 'closed' OR l.calls_granted - l.calls_returned <> (
-              SELECT count(*) FROM ai_usage_metrics u WHERE u.lease_id = l.lease_id AND NOT u.unit_returned))\
+              SELECT count(*) FROM ai_usage_metrics u
+              WHERE l.lease_id IN (u.lease_id, u.key_lease_id, u.team_lease_id) AND NOT u.unit_returned))\
           """
               .formatted(String.join(",", dead.stream().map(UUID::toString).toList())));
       zero(

@@ -55,7 +55,7 @@ class SpendingStageTest {
   }
 
   @Test
-  void aCallIsPricedByTheMomentAtWhichItCameIn(@TempDir Path folder) throws IOException {
+  void aCallIsPricedByTheMomentThatItsRecordBears(@TempDir Path folder) throws IOException {
     var file =
         Files.writeString(
             folder.resolve("prices.yaml"),
@@ -66,7 +66,8 @@ class SpendingStageTest {
             """);
     var dated = ((PriceFile.Result.Loaded) PriceFile.read(file)).table();
     var any = Exchanges.chat("a/b");
-    // It came in at 23:59:59 of January and ends in February.
+    // It was admitted at 23:59:59 of January and ends in February.
+    any.tally().startedAt(Instant.parse("2026-01-31T23:59:59Z"));
     var ends =
         new At(Instant.parse("2026-02-01T00:00:01Z"), any.origin().arrivedNanos() + 2_000_000_000L);
     var x = any.with(new Attempt(UUID.randomUUID(), 1, Exchanges.target("a/b")));

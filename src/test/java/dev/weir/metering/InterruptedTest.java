@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.core.Usage;
 import dev.weir.core.Usd;
+import dev.weir.gateway.Debit;
 import dev.weir.gateway.Exchanges;
 import dev.weir.gateway.Target;
 import dev.weir.pricing.PriceFile;
 import dev.weir.pricing.PriceTable;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -18,6 +20,13 @@ import org.junit.jupiter.api.Test;
 class InterruptedTest {
   private static final PriceTable PRICES =
       ((PriceFile.Result.Loaded) PriceFile.read(Path.of("conf/prices.yaml"))).table();
+
+  private static final Debit DEBIT =
+      new Debit(
+          Optional.of(LocalDate.of(2026, 12, 1)),
+          Optional.of(UUID.randomUUID()),
+          Optional.of(UUID.randomUUID()),
+          Optional.empty());
 
   private final UsageRecord admitted = UsageRecords.unpriced("ann");
 
@@ -61,6 +70,14 @@ class InterruptedTest {
   }
 
   @Test
+  void aCallStandsOnTheLeasesOfItsLastAttempt() {
+    var sent = sent(priced(), 4_000, 0, Mark.Progress.NONE);
+
+    assertThat(Interrupted.record(admitted, List.of(sent), PRICES).debit()).isEqualTo(DEBIT);
+    assertThat(Interrupted.record(admitted, List.of(), PRICES).debit()).isEqualTo(admitted.debit());
+  }
+
+  @Test
   void anAttemptWithoutAPriceLeavesTheCostOpen() {
     var unknown = sent(Exchanges.target("nobody/knows"), 400, 0, new Mark.Progress(4));
 
@@ -73,6 +90,6 @@ class InterruptedTest {
 
   private Mark.Sent sent(Target target, long prompt, int searches, Mark.Progress progress) {
     return new Mark.Sent(
-        admitted.id(), UUID.randomUUID(), Instant.now(), target, prompt, searches, progress);
+        admitted.id(), UUID.randomUUID(), Instant.now(), target, prompt, searches, DEBIT, progress);
   }
 }

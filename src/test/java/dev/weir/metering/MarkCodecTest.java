@@ -49,6 +49,7 @@ class MarkCodecTest {
             Exchanges.target("a/b"),
             12_345,
             1,
+            UsageRecords.full().debit(),
             new Mark.Progress(99));
 
     codec.sent(sent);
@@ -76,7 +77,12 @@ class MarkCodecTest {
     var line = full.attempts().getFirst();
     var long_ =
         full.billed(
-            full.target(), 999, full.usage(), full.cost(), Collections.nCopies(1_000, line));
+            full.debit(),
+            full.target(),
+            999,
+            full.usage(),
+            full.cost(),
+            Collections.nCopies(1_000, line));
 
     codec.finished(long_, 2_000);
 

@@ -7,11 +7,13 @@ import dev.weir.core.Usage;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Assignment;
 import dev.weir.gateway.AttemptRecord;
+import dev.weir.gateway.Debit;
 import dev.weir.gateway.Exchanges;
 import dev.weir.gateway.ModelRef;
 import dev.weir.gateway.Target;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +55,11 @@ final class UsageRecords {
         UUID.randomUUID(),
         "ann@example.org",
         Optional.of("growth"),
-        Optional.of(UUID.randomUUID()),
+        new Debit(
+            Optional.of(LocalDate.of(2026, 11, 1)),
+            Optional.of(UUID.randomUUID()),
+            Optional.of(UUID.randomUUID()),
+            Optional.of(UUID.randomUUID())),
         true,
         "cover-letter",
         Optional.of("v1"),
@@ -103,7 +109,7 @@ final class UsageRecords {
         ended.key(),
         ended.user(),
         ended.team(),
-        ended.lease(),
+        ended.debit(),
         false,
         ended.function(),
         ended.version(),
@@ -176,7 +182,7 @@ final class UsageRecords {
         UUID.randomUUID(),
         user,
         Optional.empty(),
-        Optional.empty(),
+        Debit.NONE,
         false,
         function,
         Optional.of("v1"),
