@@ -215,7 +215,7 @@ final class Holder {
       wishes.take(
           this,
           new Ledger.Take(id, waiting, Math.max(waiting, target)),
-          (answer, sent) -> granted(id, answer, sent));
+          (answer, sent) -> granted(id, waiting, answer, sent));
       if (purses.isEmpty() && standing().map(Standing::budgeted).orElse(true)) {
         // Ahead of the first call. The month is named, and rightly but for a moment at its end: an
         // account of whatever month it then is could be opened in one and answered in the next.
@@ -299,7 +299,7 @@ final class Holder {
     return sent + WINDOW;
   }
 
-  private void granted(UUID id, Ledger.Answer answer, long sent) {
+  private void granted(UUID id, long asked, Ledger.Answer answer, long sent) {
     learned(answer.standing());
     var now = clock.nanoTime();
     if (answer.granted() > 0) {
@@ -313,7 +313,8 @@ final class Holder {
     if (waiting == 0) {
       return;
     }
-    if (answer.granted() > 0) {
+    if (answer.granted() > 0 || asked == 0) {
+      // Nobody waited when it was asked, so the ledger did not look at what others could give back.
       desk.want(this);
     } else if (answer.standing().disabled()) {
       refuse(Refusals.disabled(), now);

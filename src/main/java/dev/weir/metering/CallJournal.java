@@ -24,8 +24,8 @@ import java.util.concurrent.atomic.LongAdder;
 public final class CallJournal {
   /**
    * By how much the mark of a call can grow after it came in: another plan, its experiment, another
-   * target, with names of up to {@link Packer#MAX_TEXT} bytes, three leases' ids; at the end, figures
-   * and lines of the bill.
+   * target, with names of up to {@link Packer#MAX_TEXT} bytes, three leases' ids; at the end,
+   * figures and lines of the bill.
    */
   private static final int GROWTH = 3 << 10;
 

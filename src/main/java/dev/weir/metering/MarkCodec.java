@@ -38,8 +38,8 @@ final class MarkCodec {
   static final int FINISHED = 3;
 
   /**
-   * From 2 on a record tells its experiment; before, it knew an arm alone, and never had one. From 3
-   * on it names all leases of a call, and those of an attempt; before, the user's alone.
+   * From 2 on a record tells its experiment; before, it knew an arm alone, and never had one. From
+   * 3 on it names all leases of a call, and those of an attempt; before, the user's alone.
    */
   private static final int VERSION = 3;
 

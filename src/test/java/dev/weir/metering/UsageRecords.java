@@ -148,7 +148,7 @@ final class UsageRecords {
         call.key(),
         call.user(),
         call.team(),
-        call.lease(),
+        call.debit(),
         call.unitReturned(),
         call.function(),
         call.version(),
