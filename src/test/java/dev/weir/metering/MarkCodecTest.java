@@ -10,6 +10,7 @@ import dev.weir.journal.ChainReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Optional;
 import java.util.UUID;
@@ -115,11 +116,9 @@ class MarkCodecTest {
   void aRecordOfTheFirstVersionIsReadAsOneOfNoExperiment() {
     var record = UsageRecords.of("ann");
     codec.finished(record, Integer.MAX_VALUE);
-    // Version 1 had no fallback flag: it stood between the target and the outcome.
-    var bytes = new byte[packer.length() - 1];
-    var cut = indexOf("OK") - 2;
-    System.arraycopy(packer.bytes(), 0, bytes, 0, cut);
-    System.arraycopy(packer.bytes(), cut + 1, bytes, cut, bytes.length - cut);
+    // Version 1 had no fallback flag between the target and the outcome, and behind the team it had
+    // the user's lease alone.
+    var bytes = without(without(packed(), indexOf("OK") - 2, 1), indexOf("ann") + 4, 3);
     bytes[1] = 1;
 
     var read = MarkCodec.read(new ChainReader.Entry(ByteBuffer.wrap(bytes), 0, 0));
@@ -127,9 +126,32 @@ class MarkCodecTest {
     assertThat(read).isEqualTo(new Mark.Finished(record));
   }
 
+  @Test
+  void aRecordOfTheSecondVersionIsReadAsOneOfNoKeysAndTeamsLease() {
+    var record = UsageRecords.of("ann");
+    codec.finished(record, Integer.MAX_VALUE);
+    var bytes = without(packed(), indexOf("ann") + 4, 3);
+    bytes[1] = 2;
+
+    var read = MarkCodec.read(new ChainReader.Entry(ByteBuffer.wrap(bytes), 0, 0));
+
+    assertThat(read).isEqualTo(new Mark.Finished(record));
+  }
+
+  private byte[] packed() {
+    return Arrays.copyOf(packer.bytes(), packer.length());
+  }
+
+  private static byte[] without(byte[] all, int at, int count) {
+    var rest = new byte[all.length - count];
+    System.arraycopy(all, 0, rest, 0, at);
+    System.arraycopy(all, at + count, rest, at, rest.length - at);
+    return rest;
+  }
+
   private int indexOf(String text) {
     var all = new String(packer.bytes(), 0, packer.length(), StandardCharsets.ISO_8859_1);
-    return all.indexOf("\u0002" + text) + 1;
+    return all.indexOf((char) text.length() + text) + 1;
   }
 
   @Test
