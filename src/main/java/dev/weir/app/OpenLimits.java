@@ -5,6 +5,8 @@ import dev.weir.config.WeirConfig;
 import dev.weir.core.Clock;
 import dev.weir.limits.LedgerConnection;
 import dev.weir.limits.Limits;
+import dev.weir.resilience.Overload;
+import dev.weir.resilience.Throttles;
 import dev.weir.storage.Database;
 import dev.weir.storage.Notifications;
 import dev.weir.telemetry.Metrics;
@@ -59,6 +61,39 @@ final class OpenLimits {
                         + " 'enterprise' ON CONFLICT DO NOTHING")
                 .execute(Tuple.of(DevKeys.DEMO_USER))
                 .mapEmpty());
+  }
+
+  /** Shows what the process and its providers are spared. */
+  static void meters(Overload overload, Throttles throttles, Metrics metrics) {
+    metrics.gauge(
+        "weir.overload.share",
+        "Share of the calls that is shed because this node is saturated, 0 to 1.",
+        Map.of(),
+        overload::share);
+    metrics.gauge("weir.overload.shed", "Calls shed since the start.", Map.of(), overload::shed);
+    for (var provider : throttles.providers()) {
+      var labels = Map.of("provider", provider);
+      metrics.gauge(
+          "weir.provider.concurrency.limit",
+          "Attempts that may be under way at a provider now.",
+          labels,
+          () -> throttles.limit(provider));
+      metrics.gauge(
+          "weir.provider.concurrency.used",
+          "Attempts under way at a provider.",
+          labels,
+          () -> throttles.underWay(provider));
+      metrics.gauge(
+          "weir.provider.concurrency.waiting",
+          "Attempts that wait for a place at a provider.",
+          labels,
+          () -> throttles.waiting(provider));
+      metrics.gauge(
+          "weir.provider.concurrency.refused",
+          "Attempts refused since the start because too many waited for a provider.",
+          labels,
+          () -> throttles.refused(provider));
+    }
   }
 
   private static void meters(Limits limits, Metrics metrics) {

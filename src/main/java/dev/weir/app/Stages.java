@@ -17,6 +17,9 @@ import dev.weir.resilience.BreakerStage;
 import dev.weir.resilience.Breakers;
 import dev.weir.resilience.DeadlineStage;
 import dev.weir.resilience.RetryBudget;
+import dev.weir.resilience.SheddingStage;
+import dev.weir.resilience.ThrottleStage;
+import dev.weir.resilience.Throttles;
 import io.vertx.core.Vertx;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -30,6 +33,8 @@ import java.util.random.RandomGenerator;
  * @param refusals remembers those that were turned away
  * @param spending prices each attempt
  * @param output reads functions' values out of answers
+ * @param overload turns calls away while there are too many
+ * @param throttles bounds attempts at once to a provider
  * @param retryBudget bounds retries over all calls of the process
  * @param breakers the breakers of the process
  * @param clock time
@@ -40,6 +45,8 @@ record Stages(
     RefusalLog refusals,
     SpendingStage spending,
     OutputStage output,
+    SheddingStage overload,
+    Throttles throttles,
     RetryBudget retryBudget,
     Breakers breakers,
     Clock clock) {
@@ -49,10 +56,12 @@ record Stages(
     return Chain.of(
         List.of(
             new MeteringStage(journal, reports, clock),
+            overload,
             new DeadlineStage(vertx, clock),
             new AdmissionStage(limits, refusals),
             output,
             new AttemptsStage(vertx, clock, RandomGenerator.getDefault(), retryBudget),
+            new ThrottleStage(throttles, clock),
             spending,
             new BreakerStage(breakers, clock),
             new UpstreamStage(upstreams)));

@@ -40,7 +40,11 @@ import dev.weir.repricing.Repricer;
 import dev.weir.resilience.BreakerState;
 import dev.weir.resilience.BreakerStatus;
 import dev.weir.resilience.Breakers;
+import dev.weir.resilience.HeapAfterCollection;
+import dev.weir.resilience.Overload;
 import dev.weir.resilience.RetryBudget;
+import dev.weir.resilience.SheddingStage;
+import dev.weir.resilience.Throttles;
 import dev.weir.storage.Database;
 import dev.weir.storage.DatabaseClock;
 import dev.weir.storage.Notifications;
@@ -187,6 +191,13 @@ public final class Weir {
     var devKeys = firstKeys(vertx, keys);
 
     var breakers = new Breakers(vertx, clock, config.breaker(), new BreakerMeters(metrics));
+    var overload =
+        new Overload(config.limits().overload(), clock, lag::worst, new HeapAfterCollection());
+    var throttles =
+        config.limits().adaptiveConcurrency()
+            ? new Throttles(config.providers().values(), loops, clock)
+            : Throttles.none();
+    OpenLimits.meters(overload, throttles, metrics);
     var costs =
         new CostWatch(
             metrics.registry(),
@@ -205,6 +216,8 @@ public final class Weir {
             refusals,
             new SpendingStage(limits, () -> prices, new TokenCounter(), clock),
             new OutputStage(config.output(), clock),
+            new SheddingStage(overload, config.limits().overload(), limits::tier),
+            throttles,
             new RetryBudget(config.retryBudget(), clock),
             breakers,
             clock);

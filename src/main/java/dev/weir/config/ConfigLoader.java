@@ -22,6 +22,7 @@ public final class ConfigLoader {
   private static final String FILE = "conf/weir.yaml";
   private static final Duration DRAIN = Duration.ofSeconds(20);
   private static final Duration MILLISECOND = Duration.ofMillis(1);
+  private static final Duration TEN_MILLIS = Duration.ofMillis(10);
   private static final Duration HOUR = Duration.ofHours(1);
   private static final BigDecimal CENT = new BigDecimal("0.01");
   private static final BigDecimal MOST_USD = new BigDecimal(1_000_000);
@@ -126,9 +127,7 @@ public final class ConfigLoader {
           output(),
           metering(),
           journal(),
-          new LimitsSettings(
-              reading.choice(
-                  "limits.mode", LimitsSettings.Mode.class, LimitsSettings.DEFAULT.mode())),
+          limits(),
           alerts(),
           pricing(),
           reading.duration("drain", DRAIN, Duration.ZERO, HOUR),
@@ -237,6 +236,20 @@ public final class ConfigLoader {
               "journal.durability",
               JournalSettings.Durability.class,
               JournalSettings.Durability.PROCESS));
+    }
+
+    private LimitsSettings limits() {
+      var standard = LimitsSettings.DEFAULT;
+      var overload = OverloadSettings.DEFAULT;
+      return new LimitsSettings(
+          reading.choice("limits.mode", LimitsSettings.Mode.class, standard.mode()),
+          reading.flag("limits.adaptive_concurrency", standard.adaptiveConcurrency()),
+          new OverloadSettings(
+              reading.count("limits.overload.max_calls", overload.maxCalls(), 1, 1_000_000),
+              reading.duration("limits.overload.max_lag", overload.maxLag(), TEN_MILLIS, HOUR),
+              reading.count(
+                  "limits.overload.max_memory_percent", overload.maxMemoryPercent(), 10, 100),
+              reading.list("limits.overload.order", overload.order())));
     }
 
     private AlertSettings alerts() {

@@ -458,6 +458,11 @@ public final class Limits {
     }
   }
 
+  /** The tier of a user that is in memory. */
+  public Optional<String> tier(String user) {
+    return Optional.ofNullable(users.get(user)).flatMap(Holder::standing).map(Standing::tier);
+  }
+
   /** Subjects in memory. */
   public int subjects() {
     return users.size() + keys.size() + teams.size();
