@@ -19,6 +19,17 @@ ALTER TABLE usage_function_months ADD PRIMARY KEY
   (month, function_name, function_version, experiment, variant, provider, model, cache_status, simulated);
 ALTER TABLE usage_function_months ADD CHECK (extract(day FROM month) = 1);
 
+-- The latencies of a month once more, with no more apart than most questions ask: a fourth of the sketches to add up.
+CREATE TABLE usage_latency_months (
+  month date NOT NULL CHECK (extract(day FROM month) = 1),
+  function_name text NOT NULL,
+  provider text NOT NULL,
+  model text NOT NULL,
+  latency_index integer[] NOT NULL,
+  latency_count bigint[] NOT NULL,
+  PRIMARY KEY (month, function_name, provider, model)
+);
+
 -- What a tag cost, by day (UTC). Without the user on purpose: with one it would be as large as the calls themselves, and
 -- it is how a company splits its bill, so administrators alone read it; a user's own tags are in the own calls.
 CREATE TABLE usage_tag_days (
@@ -64,13 +75,15 @@ DECLARE
   name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY[
-    'usage_function_days', 'usage_function_months', 'usage_tag_days', 'usage_tag_keys', 'usage_tag_values'] LOOP
+    'usage_function_days', 'usage_function_months', 'usage_latency_months', 'usage_tag_days', 'usage_tag_keys',
+    'usage_tag_values'] LOOP
     EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %I TO weir_ledger', name);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO weir_jobs', name);
     EXECUTE format('GRANT SELECT ON %I TO weir_admin', name);
   END LOOP;
   -- Rows that change with every batch: room beside them keeps their new versions on the same page and out of the indexes.
-  FOREACH name IN ARRAY ARRAY['usage_hourly', 'usage_function_days', 'usage_function_months'] LOOP
+  FOREACH name IN ARRAY ARRAY[
+    'usage_hourly', 'usage_function_days', 'usage_function_months', 'usage_latency_months'] LOOP
     EXECUTE format('ALTER TABLE %I SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05)', name);
     EXECUTE format('ALTER TABLE %I ALTER COLUMN latency_index SET STORAGE MAIN', name);
     EXECUTE format('ALTER TABLE %I ALTER COLUMN latency_count SET STORAGE MAIN', name);
@@ -140,6 +153,16 @@ $$;
 
 DO $migration$
 DECLARE
+  add_sketch constant text := $sql$
+    latency_index = CASE
+      WHEN cardinality(kept.latency_index) + cardinality(excluded.latency_index) <= weir_sketch_room()
+      THEN kept.latency_index || excluded.latency_index
+      ELSE (weir_sketch_merge(kept.latency_index, kept.latency_count, excluded.latency_index, excluded.latency_count)).index END,
+    latency_count = CASE
+      WHEN cardinality(kept.latency_index) + cardinality(excluded.latency_index) <= weir_sketch_room()
+      THEN kept.latency_count || excluded.latency_count
+      ELSE (weir_sketch_merge(kept.latency_index, kept.latency_count, excluded.latency_index, excluded.latency_count)).count END
+$sql$;
   dimensions constant text := 'function_name, function_version, experiment, variant, provider, model, cache_status, simulated';
   counters constant text[] := ARRAY['calls', 'errors', 'cancelled', 'interrupted', 'retries', 'prompt_tokens',
     'completion_tokens', 'prompt_tokens_cached', 'reasoning_tokens', 'searches', 'cost_usd', 'provider_cost_usd',
@@ -166,21 +189,27 @@ BEGIN
   ORDER BY 1, %3$s
   ON CONFLICT (%2$I, %3$s) DO UPDATE SET
     %7$s,
-    latency_index = CASE
-      WHEN cardinality(kept.latency_index) + cardinality(excluded.latency_index) <= weir_sketch_room()
-      THEN kept.latency_index || excluded.latency_index
-      ELSE (weir_sketch_merge(kept.latency_index, kept.latency_count, excluded.latency_index, excluded.latency_count)).index END,
-    latency_count = CASE
-      WHEN cardinality(kept.latency_index) + cardinality(excluded.latency_index) <= weir_sketch_room()
-      THEN kept.latency_count || excluded.latency_count
-      ELSE (weir_sketch_merge(kept.latency_index, kept.latency_count, excluded.latency_index, excluded.latency_count)).count END;
+    %8$s;
 $sql$,
       grain.name, grain.key, dimensions,
       array_to_string(counters, ', '),
       grain.value,
       (SELECT string_agg(format('sum(%I)', c), ', ') FROM unnest(counters) AS c),
-      (SELECT string_agg(format('%1$I = kept.%1$I + excluded.%1$I', c), ', ') FROM unnest(counters) AS c));
+      (SELECT string_agg(format('%1$I = kept.%1$I + excluded.%1$I', c), ', ') FROM unnest(counters) AS c),
+      add_sketch);
   END LOOP;
+  fold := fold || format($sql$
+  INSERT INTO usage_latency_months AS kept (month, function_name, provider, model, latency_index, latency_count)
+  SELECT
+    date_trunc('month', hour AT TIME ZONE 'UTC')::date, function_name, provider, model, weir_concat(latency_index),
+    weir_concat(latency_count)
+  FROM unnest(folded)
+  GROUP BY 1, 2, 3, 4
+  ORDER BY 1, 2, 3, 4
+  ON CONFLICT (month, function_name, provider, model) DO UPDATE SET
+    %s;
+$sql$,
+    add_sketch);
 
   -- One body for both triggers, over the rows that came (sign 1) and those that went (sign -1).
   body := $sql$
@@ -309,6 +338,15 @@ BEGIN
   END LOOP;
 END
 $$;
+
+INSERT INTO usage_latency_months
+SELECT f.month, f.function_name, f.provider, f.model, m.index, m.count
+FROM (
+  SELECT month, function_name, provider, model, weir_concat(latency_index) AS index, weir_concat(latency_count) AS count
+  FROM usage_function_months
+  GROUP BY 1, 2, 3, 4
+) AS f
+CROSS JOIN LATERAL weir_sketch_merge(f.index, f.count, '{}', '{}') AS m;
 
 -- The same columns as before, from the grain by day.
 CREATE OR REPLACE VIEW function_performance_metrics WITH (security_invoker = true) AS

@@ -52,6 +52,14 @@ enum Source {
     return this == MONTHS || this == DAYS || this == HOURS;
   }
 
+  /** Where those that tell these dimensions apart stand: in the smallest table that does. */
+  String sketches(Set<Dimension> dimensions) {
+    return this == MONTHS
+            && EnumSet.of(Kind.FUNCTION, Kind.PROVIDER, Kind.MODEL).containsAll(kinds(dimensions))
+        ? "usage_latency_months"
+        : table;
+  }
+
   /** Whether it can tell these apart. */
   boolean knows(Set<Dimension> dimensions) {
     return switch (this) {

@@ -56,7 +56,7 @@ final class UsageSql {
             + rows
             + by
             + ")"
-            + (latency ? sketches(heads, rows) : "")
+            + (latency ? sketches(heads) : "")
             + " SELECT counted.*"
             + (latency ? ", p50, p95, p99" : "")
             + " FROM counted"
@@ -107,7 +107,8 @@ final class UsageSql {
    * numbered first: of hundreds of thousands of buckets each is then found by two integers, which
    * takes little more than half the time that the groups' own texts do.
    */
-  private String sketches(String heads, String rows) {
+  private String sketches(String heads) {
+    var rows = "FROM " + source.sketches(query.dimensions()) + " WHERE " + conditions();
     var line = keys.isEmpty() ? "0" : "dense_rank() OVER (ORDER BY " + names() + ")::int";
     return ", numbered AS MATERIALIZED (SELECT *, "
         + line

@@ -4,8 +4,6 @@ import dev.weir.storage.Database;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.pgclient.PgException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,18 +14,50 @@ import org.apache.logging.log4j.Logger;
 
 /**
  * Brings records into the database, whatever it takes: a batch is repeated until it is there, which
- * doubles nothing; a record that the database refuses for its content is set aside by halving the
- * batch, logged by its id, and counted. Thread-safe.
+ * doubles nothing; a record that the database refuses for its content is found by halving the
+ * batch, set aside, logged by its id, and counted. Thread-safe.
  */
 final class BatchWriter {
   private static final Logger LOG = LogManager.getLogger(BatchWriter.class);
-  private static final Duration SHORTEST_WAIT = Duration.ofMillis(100);
-  private static final Duration LONGEST_WAIT = Duration.ofSeconds(2);
+  private static final long SHORTEST_WAIT_MS = 100;
+  private static final long LONGEST_WAIT_MS = 2_000;
+
+  /** So often the same batch is sent before it is taken apart. */
+  private static final int TRIES = 3;
+
+  /** No batch is too large for a database that takes none of so many rows. */
+  private static final int SMALL = 500;
 
   private final Vertx vertx;
   private final UsageTable table;
   private final LongAdder written = new LongAdder();
   private final LongAdder setAside = new LongAdder();
+
+  private enum Verdict {
+    AGAIN,
+    HALVE,
+    SET_ASIDE
+  }
+
+  /**
+   * What is sent together.
+   *
+   * @param tries how often it was refused in this size
+   * @param writtenBefore how many records had been written when it was first sent
+   */
+  private record Batch(List<UsageRecord> records, int tries, long writtenBefore) {
+    int size() {
+      return records.size();
+    }
+
+    Batch tried() {
+      return new Batch(records, tries + 1, writtenBefore);
+    }
+
+    Batch part(int from, int to) {
+      return new Batch(records.subList(from, to), 0, writtenBefore);
+    }
+  }
 
   BatchWriter(Vertx vertx, Database database) {
     this.vertx = vertx;
@@ -37,7 +67,7 @@ final class BatchWriter {
   /** Succeeds when every record is in the database or set aside; never fails, but may never end. */
   Future<Void> write(List<UsageRecord> records) {
     var done = Promise.<Void>promise();
-    persist(oneEach(records), SHORTEST_WAIT, done);
+    persist(new Batch(oneEach(records), 0, written.sum()), done);
     return done.future();
   }
 
@@ -61,34 +91,61 @@ final class BatchWriter {
     return byId.size() == records.size() ? records : new ArrayList<>(byId.values());
   }
 
-  private void persist(List<UsageRecord> batch, Duration wait, Promise<Void> done) {
-    insert(batch)
-        .onSuccess(_ -> done.complete())
-        .onFailure(
-            failure -> {
-              LOG.warn(
-                  "{} usage records wait for the database, which fails ({}); next try in {} ms",
-                  batch.size(),
-                  reason(failure),
-                  wait.toMillis());
-              vertx.setTimer(wait.toMillis(), _ -> persist(batch, longer(wait), done));
-            });
+  private void persist(Batch batch, Promise<Void> done) {
+    insert(batch.records())
+        .onSuccess(
+            _ -> {
+              written.add(batch.size());
+              done.complete();
+            })
+        .onFailure(failure -> refused(batch, failure, done));
   }
 
-  private Future<Void> insert(List<UsageRecord> batch) {
-    return table
-        .insert(batch)
-        .onSuccess(_ -> written.add(batch.size()))
-        .recover(
-            failure -> poisonous(failure) ? halve(batch, failure) : Future.failedFuture(failure));
+  /** A throw of the client itself is a failure like any other, so that nobody waits for nothing. */
+  private Future<Void> insert(List<UsageRecord> records) {
+    return Future.succeededFuture().compose(_ -> table.insert(records));
   }
 
-  private Future<Void> halve(List<UsageRecord> batch, Throwable failure) {
-    if (batch.size() == 1) {
-      return setAside(batch.getFirst(), failure);
+  private void refused(Batch batch, Throwable failure, Promise<Void> done) {
+    switch (verdict(batch, Refusal.of(failure))) {
+      case HALVE -> {
+        var half = batch.size() / 2;
+        var first = Promise.<Void>promise();
+        persist(batch.part(0, half), first);
+        first.future().onSuccess(_ -> persist(batch.part(half, batch.size()), done));
+      }
+      case SET_ASIDE ->
+          setAside(batch.records().getFirst(), failure)
+              .onSuccess(_ -> done.complete())
+              .onFailure(again -> later(batch, again, done));
+      case AGAIN -> later(batch, failure, done);
     }
-    var half = batch.size() / 2;
-    return insert(batch.subList(0, half)).compose(_ -> insert(batch.subList(half, batch.size())));
+  }
+
+  /**
+   * A record is thrown out only if it is to blame for sure, or has been refused while others were
+   * taken. A statement that always takes too long is made smaller.
+   */
+  private Verdict verdict(Batch batch, Refusal refusal) {
+    var enough = batch.tries() >= TRIES;
+    return switch (refusal) {
+      case RECORD -> batch.size() > 1 ? Verdict.HALVE : Verdict.SET_ASIDE;
+      case DATABASE -> enough && batch.size() > SMALL ? Verdict.HALVE : Verdict.AGAIN;
+      case UNKNOWN ->
+          enough && batch.size() > 1
+              ? Verdict.HALVE
+              : enough && written.sum() > batch.writtenBefore() ? Verdict.SET_ASIDE : Verdict.AGAIN;
+    };
+  }
+
+  private void later(Batch batch, Throwable failure, Promise<Void> done) {
+    var wait = Math.min(SHORTEST_WAIT_MS << Math.min(batch.tries(), 10), LONGEST_WAIT_MS);
+    LOG.warn(
+        "{} usage records wait for the database, which fails ({}); next try in {} ms",
+        batch.size(),
+        reason(failure),
+        wait);
+    vertx.setTimer(wait, _ -> persist(batch.tried(), done));
   }
 
   private Future<Void> setAside(UsageRecord record, Throwable failure) {
@@ -96,25 +153,13 @@ final class BatchWriter {
         "The database refuses the usage record of call {} ({}); it is set aside in usage_rejects",
         record.id(),
         failure.getMessage());
-    return table
-        .setAside(record, String.valueOf(failure.getMessage()))
+    return Future.succeededFuture()
+        .compose(_ -> table.setAside(record, String.valueOf(failure.getMessage())))
         .onSuccess(_ -> setAside.increment());
-  }
-
-  /** SQLSTATE classes 22 (data) and 23 (constraints) blame the rows; everything else may pass. */
-  private static boolean poisonous(Throwable failure) {
-    return failure instanceof PgException refused
-        && refused.getSqlState() != null
-        && (refused.getSqlState().startsWith("22") || refused.getSqlState().startsWith("23"));
   }
 
   /** The database's own words, where a caller would be told only that it is away. */
   private static String reason(Throwable failure) {
     return String.valueOf(failure.getCause() == null ? failure : failure.getCause());
-  }
-
-  private static Duration longer(Duration wait) {
-    var doubled = wait.multipliedBy(2);
-    return doubled.compareTo(LONGEST_WAIT) < 0 ? doubled : LONGEST_WAIT;
   }
 }

@@ -27,7 +27,7 @@ import org.apache.logging.log4j.Logger;
  */
 public final class UsageWriter {
   private static final Logger LOG = LogManager.getLogger(UsageWriter.class);
-  private static final int BATCH = 5_000;
+  private static final int BATCH = 20_000;
   private static final int WINDOW = 2;
   private static final Duration PACE = Duration.ofMillis(50);
 

@@ -95,7 +95,7 @@ class UsageWriterIT {
         .containsEntry("time_clamped", false);
     assertThat(row.get("tags")).hasToString("{\"team\": \"growth\"}");
     assertThat(row.get("attempts").toString())
-        .contains("1200", "\"at\":", "\"simulated\": false", "\"estimated\": false")
+        .contains("1200", "\"at\":", "\"simulated\": false")
         .contains("\"prompt_tokens\": 1000", "\"prompt_tokens_cached\": 100")
         .contains("\"prompt_tokens_written_5m\": 30", "\"prompt_tokens_written_1h\": 40")
         .contains("\"completion_tokens\": 200", "\"reasoning_tokens\": 50")
@@ -152,6 +152,39 @@ class UsageWriterIT {
     assertThat(writer.setAside()).isEqualTo(1);
     assertThat(database.value("SELECT count(*) FROM usage_rejects WHERE user_id = 'poison'"))
         .isEqualTo(1L);
+  }
+
+  /**
+   * A trigger of the operator's own, say: nothing tells that it is the record's fault but that it
+   * is alone.
+   */
+  @Test
+  void aRecordThatIsAlwaysRefusedWhileOthersAreTakenIsSetAside(Vertx vertx, TestDatabase database)
+      throws Exception {
+    database.execute(
+        """
+        CREATE FUNCTION curse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF NEW.user_id = 'cursed' THEN
+            RAISE EXCEPTION 'not with me';
+          END IF;
+          RETURN NEW;
+        END
+        $$;
+        CREATE TRIGGER curse BEFORE INSERT ON ai_usage_metrics FOR EACH ROW EXECUTE FUNCTION curse();
+        """);
+    try {
+      append(UsageRecords.of("lucky"), UsageRecords.of("cursed"), UsageRecords.of("lucky"));
+    } finally {
+      database.execute("DROP TRIGGER curse ON ai_usage_metrics; DROP FUNCTION curse()");
+    }
+
+    assertThat(database.value("SELECT count(*) FROM ai_usage_metrics WHERE user_id = 'lucky'"))
+        .isEqualTo(2L);
+    assertThat(writer.setAside()).isEqualTo(1);
+    assertThat(database.value("SELECT reason FROM usage_rejects WHERE user_id = 'cursed'"))
+        .asString()
+        .contains("not with me");
   }
 
   @Test

@@ -82,7 +82,12 @@ class UsageGrainsIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"usage_hourly", "usage_function_days", "usage_function_months"})
+  @CsvSource({
+    "usage_hourly",
+    "usage_function_days",
+    "usage_function_months",
+    "usage_latency_months"
+  })
   void sketchesHoldEveryLatencyOnceThroughManyBatches(String table) throws SQLException {
     var function = "sketch-" + table;
     for (var batch = 0; batch < 30; batch++) {

@@ -1,0 +1,36 @@
+package dev.weir.metering;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.core.AIError;
+import dev.weir.core.ErrorCode;
+import io.vertx.pgclient.PgException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RefusalTest {
+  @ParameterizedTest
+  @CsvSource({
+    "22021, RECORD",
+    "23514, RECORD",
+    "40P01, DATABASE",
+    "42P01, DATABASE",
+    "53100, DATABASE",
+    "57014, DATABASE",
+    "P0001, UNKNOWN",
+    "54000, UNKNOWN",
+    ", UNKNOWN"
+  })
+  void theStateOfTheStatementTellsWhomItBlames(String state, Refusal refusal) {
+    assertThat(Refusal.of(new PgException("no", "ERROR", state, ""))).isEqualTo(refusal);
+  }
+
+  @Test
+  void aDatabaseThatDoesNotAnswerBlamesNoRecord() {
+    assertThat(Refusal.of(AIError.of(ErrorCode.STORAGE_UNAVAILABLE, "away")))
+        .isEqualTo(Refusal.DATABASE);
+    assertThat(Refusal.of(new IllegalArgumentException("cannot be encoded")))
+        .isEqualTo(Refusal.UNKNOWN);
+  }
+}
