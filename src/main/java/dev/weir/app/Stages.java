@@ -2,6 +2,7 @@ package dev.weir.app;
 
 import dev.weir.core.Clock;
 import dev.weir.gateway.Chain;
+import dev.weir.gateway.Stage;
 import dev.weir.limits.AdmissionStage;
 import dev.weir.limits.Limits;
 import dev.weir.limits.RefusalLog;
@@ -29,6 +30,7 @@ import java.util.random.RandomGenerator;
  * provider.
  *
  * @param reports is told of every call that ends
+ * @param experiments gives calls their arms
  * @param limits admits calls
  * @param refusals remembers those that were turned away
  * @param spending prices each attempt
@@ -41,6 +43,7 @@ import java.util.random.RandomGenerator;
  */
 record Stages(
     CallListener reports,
+    Stage experiments,
     Limits limits,
     RefusalLog refusals,
     SpendingStage spending,
@@ -58,6 +61,7 @@ record Stages(
             new MeteringStage(journal, reports, clock),
             overload,
             new DeadlineStage(vertx, clock),
+            experiments,
             new AdmissionStage(limits, refusals),
             output,
             new AttemptsStage(vertx, clock, RandomGenerator.getDefault(), retryBudget),

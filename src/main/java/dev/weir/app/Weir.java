@@ -5,6 +5,7 @@ import dev.weir.access.FirstAdminKey;
 import dev.weir.access.KeyAuthenticator;
 import dev.weir.access.KeyStore;
 import dev.weir.admin.AdminApi;
+import dev.weir.admin.ExperimentsApi;
 import dev.weir.admin.LimitsApi;
 import dev.weir.admin.PromptsApi;
 import dev.weir.admin.RepriceApi;
@@ -17,6 +18,8 @@ import dev.weir.analytics.UsageAnalytics;
 import dev.weir.config.Mode;
 import dev.weir.config.WeirConfig;
 import dev.weir.core.Ids;
+import dev.weir.experiments.ExperimentReports;
+import dev.weir.experiments.Experiments;
 import dev.weir.forecast.ForecastService;
 import dev.weir.health.Concern;
 import dev.weir.health.Health;
@@ -163,6 +166,10 @@ public final class Weir {
     shutdown.opened("the jobs", () -> Waiting.on(jobs.close(), CLOSE, "closing"));
     var notifications = OpenDatabase.notifications(vertx, url, config, shutdown);
     var registry = registry(config, vertx, database, functions, models, notifications);
+    var experiments = new Experiments(vertx, database, registry, models, clock);
+    Waiting.on(experiments.follow(notifications), STEP, "The experiments");
+    shutdown.opened(
+        "the experiments", () -> Waiting.on(experiments.flush(), CLOSE, "writing exposures"));
     var process = Ids.next(clock);
     var ledger =
         OpenLimits.open(config, vertx, database, notifications, process, clock, metrics, shutdown);
@@ -212,6 +219,7 @@ public final class Weir {
     var stages =
         new Stages(
             reports,
+            experiments.stage(),
             limits,
             refusals,
             new SpendingStage(limits, () -> prices, new TokenCounter(), clock),
@@ -260,6 +268,7 @@ public final class Weir {
                     ::mount,
                 new UsageApi(analytics)::mount,
                 new PromptsApi(registry)::mount,
+                new ExperimentsApi(experiments, new ExperimentReports(database))::mount,
                 new SpendApi(forecasts, alerts)::mount,
                 new RepriceApi(new Repricer(vertx, database, () -> prices, clock), clock)::mount,
                 new LimitsApi(limits, new Quotas(database), refusals)::mount));

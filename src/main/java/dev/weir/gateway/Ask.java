@@ -1,6 +1,8 @@
 package dev.weir.gateway;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.List;
 
 /** What is asked of a model, in no provider's words; each provider translates it into its own. */
@@ -20,6 +22,17 @@ public sealed interface Ask {
     /** Copies the messages. */
     public Prompted {
       messages = List.copyOf(messages);
+    }
+
+    /** The function's prompt for an input that fits its schema. */
+    public static Prompted of(
+        dev.weir.prompts.FunctionDefinition function, JsonNode input, boolean stream) {
+      var messages = new ArrayList<Message>(2);
+      function
+          .system()
+          .ifPresent(s -> messages.add(new Message(Message.Role.SYSTEM, s.render(input))));
+      messages.add(new Message(Message.Role.USER, function.user().render(input)));
+      return new Prompted(messages, function, stream);
     }
   }
 

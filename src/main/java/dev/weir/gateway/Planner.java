@@ -9,7 +9,6 @@ import dev.weir.prompts.RetryPolicy;
 import dev.weir.prompts.TimeoutRange;
 import dev.weir.prompts.Violation;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -60,7 +59,7 @@ public final class Planner {
               + "'; use a key with it in its allowed functions.");
     }
     validate(function, call.input());
-    var ask = new Ask.Prompted(render(function, call.input()), function, call.stream());
+    var ask = Ask.Prompted.of(function, call.input(), call.stream());
     return new Plan(
         function.name(),
         Optional.of(function),
@@ -85,15 +84,6 @@ public final class Planner {
         models.route(call.model(), List.of()),
         RetryPolicy.DEFAULT,
         timeout(call.options(), TimeoutRange.DEFAULT));
-  }
-
-  private static List<Message> render(FunctionDefinition function, JsonNode input) {
-    var messages = new ArrayList<Message>(2);
-    function
-        .system()
-        .ifPresent(s -> messages.add(new Message(Message.Role.SYSTEM, s.render(input))));
-    messages.add(new Message(Message.Role.USER, function.user().render(input)));
-    return messages;
   }
 
   private static void validate(FunctionDefinition function, JsonNode input) {

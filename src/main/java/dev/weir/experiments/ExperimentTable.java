@@ -1,0 +1,361 @@
+package dev.weir.experiments;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weir.core.AIError;
+import dev.weir.core.Clock;
+import dev.weir.core.ErrorCode;
+import dev.weir.core.Ids;
+import dev.weir.core.Json;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The statements that change an experiment; each method runs inside of a transaction of its caller,
+ * as {@code weir_admin} or {@code weir_jobs}.
+ */
+final class ExperimentTable {
+  private static final String CREATE =
+      """
+      INSERT INTO experiments (experiment_name, function_name, description, layer, slot_from, slot_to, salt, mode,
+        unit_window, feedback_window, settle, plan, created_by)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, make_interval(secs => $9), make_interval(secs => $10),
+        make_interval(secs => $11), $12::text::jsonb, $13)
+      ON CONFLICT DO NOTHING
+      """;
+  private static final String ARM =
+      """
+      INSERT INTO prompt_experiments (experiment_name, prompt_variant, is_control, weight, overrides, place)
+      VALUES ($1, $2, $3, $4, $5::text::jsonb, $6)
+      """;
+  // One starter at a time, or two could each find the slots free.
+  private static final String LOCK = "SELECT pg_advisory_xact_lock(hashtext('weir_experiments'))";
+  private static final String READ =
+      """
+      SELECT experiment_name, function_name, status, layer, slot_from, slot_to, salt, epoch
+      FROM experiments WHERE experiment_name = $1 FOR NO KEY UPDATE
+      """;
+  private static final String IN_THE_WAY =
+      """
+      SELECT o.experiment_name, o.layer, o.function_name FROM experiments AS o
+      WHERE o.status IN ('running', 'paused') AND o.experiment_name <> $1
+        AND ((o.function_name = $2 AND o.layer <> $3)
+          OR (o.layer = $3 AND o.slot_from < $5 AND $4 < o.slot_to))
+      ORDER BY o.experiment_name LIMIT 1
+      """;
+  private static final String STATUS =
+      """
+      UPDATE experiments SET
+        status = $2,
+        started_at = CASE WHEN $2 = 'running' THEN coalesce(started_at, now()) ELSE started_at END,
+        stopped_at = CASE WHEN $2 IN ('stopped', 'concluded') THEN coalesce(stopped_at, now()) END,
+        winner = coalesce($3, winner)
+      WHERE experiment_name = $1
+      """;
+  private static final String WEIGHTS =
+      """
+      SELECT jsonb_object_agg(prompt_variant, weight)::text AS weights
+      FROM prompt_experiments WHERE experiment_name = $1
+      """;
+  private static final String EPOCH =
+      "UPDATE experiments SET epoch = $2 WHERE experiment_name = $1";
+  private static final String NEW_EPOCH =
+      """
+      INSERT INTO experiment_epochs (experiment_name, epoch, weights, reason) VALUES ($1, $2, $3::text::jsonb, $4)
+      """;
+  private static final String ARM_WEIGHT =
+      """
+      UPDATE prompt_experiments SET weight = $3, changed_at = now()
+      WHERE experiment_name = $1 AND prompt_variant = $2 AND weight <> $3
+      """;
+  private static final String OFF =
+      """
+      UPDATE prompt_experiments SET switched_off_at = now(), switched_off_because = $3, off_before_epoch = $4, changed_at = now()
+      WHERE experiment_name = $1 AND prompt_variant = $2
+      """;
+  private static final String ON =
+      """
+      UPDATE prompt_experiments SET switched_off_at = NULL, switched_off_because = NULL, changed_at = now()
+      WHERE experiment_name = $1 AND prompt_variant = $2
+      """;
+  private static final String DECIDED =
+      """
+      INSERT INTO experiment_decisions (id, experiment_name, decided_by, decision, prompt_variant, reason, data)
+      VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb)
+      """;
+  private static final String DELETE =
+      "DELETE FROM experiments WHERE experiment_name = $1 AND status = 'draft'";
+
+  private final Clock clock;
+
+  /** An experiment, locked. */
+  record Locked(
+      String name,
+      String function,
+      String status,
+      String layer,
+      int slotFrom,
+      int slotTo,
+      int epoch) {
+    boolean live() {
+      return status.equals("running") || status.equals("paused");
+    }
+  }
+
+  /**
+   * Something that was decided.
+   *
+   * @param by the id of an admin's key, or {@code weir}
+   * @param what in one word
+   * @param variant of which arm, if of one
+   * @param reason in words
+   * @param data what it rests on
+   */
+  record Decision(
+      String by, String what, Optional<String> variant, String reason, ObjectNode data) {}
+
+  ExperimentTable(Clock clock) {
+    this.clock = clock;
+  }
+
+  Future<Void> create(
+      SqlConnection c, Spec spec, String salt, Map<String, String> versions, String by) {
+    var row =
+        Tuple.tuple()
+            .addString(spec.name())
+            .addString(spec.function())
+            .addString(spec.description())
+            .addString(spec.layer())
+            .addInteger(spec.slotFrom())
+            .addInteger(spec.slotTo())
+            .addString(salt)
+            .addString(spec.bandit() ? "bandit" : "fixed")
+            .addDouble((double) spec.window().toSeconds())
+            .addDouble((double) spec.feedbackWindow().toSeconds())
+            .addDouble((double) spec.settle().toSeconds())
+            .addString(spec.plan().json().toString())
+            .addString(by);
+    return c.preparedQuery(CREATE)
+        .execute(row)
+        .compose(
+            made ->
+                made.rowCount() == 1
+                    ? arms(c, spec, versions)
+                    : Future.failedFuture(
+                        AIError.of(
+                            ErrorCode.CONFLICT,
+                            "There is an experiment called '" + spec.name() + "' already.")));
+  }
+
+  private static Future<Void> arms(SqlConnection c, Spec spec, Map<String, String> versions) {
+    Future<?> done = Future.succeededFuture();
+    for (var i = 0; i < spec.arms().size(); i++) {
+      var arm = spec.arms().get(i);
+      var overrides =
+          Json.object()
+              .put("prompt_version", versions.get(arm.name()))
+              .put("base", arm.promptVersion());
+      overrides.set("changes", arm.changes());
+      var row =
+          Tuple.of(spec.name(), arm.name(), arm.control(), arm.weight(), overrides.toString(), i);
+      done = done.compose(_ -> c.preparedQuery(ARM).execute(row));
+    }
+    return done.mapEmpty();
+  }
+
+  /** Locks an experiment; {@code NOT_FOUND} if there is none. */
+  Future<Locked> lock(SqlConnection c, String name) {
+    return c.preparedQuery(READ)
+        .execute(Tuple.of(name))
+        .map(
+            rows -> {
+              for (var row : rows) {
+                return locked(row);
+              }
+              throw unknown(name);
+            });
+  }
+
+  static AIError unknown(String name) {
+    return AIError.of(
+        ErrorCode.NOT_FOUND,
+        "There is no experiment called '" + name + "'; GET /api/experiments lists them.");
+  }
+
+  private static Locked locked(Row row) {
+    return new Locked(
+        row.getString("experiment_name"),
+        row.getString("function_name"),
+        row.getString("status"),
+        row.getString("layer"),
+        row.getInteger("slot_from"),
+        row.getInteger("slot_to"),
+        row.getInteger("epoch"));
+  }
+
+  /** Sets a draft going, in its first epoch. */
+  Future<Void> start(SqlConnection c, String name, String by) {
+    return c.query(LOCK)
+        .execute()
+        .compose(_ -> lock(c, name))
+        .compose(
+            e -> {
+              if (!e.status().equals("draft")) {
+                throw wrong(e, "started; only a draft can be");
+              }
+              return free(c, e).compose(_ -> set(c, name, "running", Optional.empty()));
+            })
+        .compose(_ -> weights(c, name))
+        .compose(
+            weights -> {
+              var epoch = shares(weights);
+              return c.preparedQuery(NEW_EPOCH)
+                  .execute(Tuple.of(name, 1, epoch.toString(), "start"))
+                  .compose(
+                      _ ->
+                          decided(
+                              c,
+                              name,
+                              new Decision(
+                                  by, "started", Optional.empty(), "by an administrator", epoch)));
+            });
+  }
+
+  private static Future<Void> free(SqlConnection c, Locked e) {
+    return c.preparedQuery(IN_THE_WAY)
+        .execute(Tuple.of(e.name(), e.function(), e.layer(), e.slotFrom(), e.slotTo()))
+        .compose(
+            rows -> {
+              for (var row : rows) {
+                return Future.failedFuture(
+                    AIError.of(
+                            ErrorCode.CONFLICT,
+                            "The experiment '"
+                                + row.getString("experiment_name")
+                                + "' runs on slots of the same users; give the two one layer and"
+                                + " slots that do not overlap, or stop it first.")
+                        .with("experiment", row.getString("experiment_name")));
+              }
+              return Future.succeededFuture();
+            });
+  }
+
+  /** What a draft's or a stopped experiment's status does not allow. */
+  static AIError wrong(Locked e, String what) {
+    return AIError.of(
+        ErrorCode.CONFLICT,
+        "The experiment '" + e.name() + "' is " + e.status() + " and cannot be " + what + ".");
+  }
+
+  Future<Void> set(SqlConnection c, String name, String status, Optional<String> winner) {
+    return c.preparedQuery(STATUS).execute(Tuple.of(name, status, winner.orElse(null))).mapEmpty();
+  }
+
+  Future<ObjectNode> weights(SqlConnection c, String name) {
+    return c.preparedQuery(WEIGHTS)
+        .execute(Tuple.of(name))
+        .map(rows -> (ObjectNode) Json.parse(rows.iterator().next().getString("weights")));
+  }
+
+  /**
+   * Opens an epoch with these weights, for users first seen after it.
+   *
+   * @return its number
+   */
+  Future<Integer> epoch(SqlConnection c, Locked e, ObjectNode weights, Decision why) {
+    var next = e.epoch() + 1;
+    var shares = shares(weights);
+    Future<?> done =
+        c.preparedQuery(EPOCH)
+            .execute(Tuple.of(e.name(), next))
+            .compose(
+                _ ->
+                    c.preparedQuery(NEW_EPOCH)
+                        .execute(Tuple.of(e.name(), next, shares.toString(), why.reason())));
+    for (var arm : weights.properties()) {
+      done =
+          done.compose(
+              _ ->
+                  c.preparedQuery(ARM_WEIGHT)
+                      .execute(Tuple.of(e.name(), arm.getKey(), arm.getValue().doubleValue())));
+    }
+    var data = why.data().put("epoch", next);
+    data.set("probabilities", shares);
+    return done.compose(_ -> decided(c, e.name(), why)).map(next);
+  }
+
+  /** Switches an arm off in an epoch of its own: who came before gets control's behaviour. */
+  Future<Void> off(SqlConnection c, Locked e, String variant, Decision why) {
+    return weights(c, e.name())
+        .compose(
+            weights -> {
+              requireArm(e, weights, variant);
+              weights.put(variant, 0.0);
+              if (sum(weights) <= 0) {
+                throw AIError.of(
+                    ErrorCode.CONFLICT,
+                    "No other variant has a weight above zero; stop the experiment instead.");
+              }
+              return epoch(c, e, weights, why);
+            })
+        .compose(
+            epoch -> c.preparedQuery(OFF).execute(Tuple.of(e.name(), variant, why.reason(), epoch)))
+        .mapEmpty();
+  }
+
+  /** Switches an arm on again, for users who come from now on. */
+  Future<Void> on(SqlConnection c, Locked e, String variant, double weight, Decision why) {
+    return weights(c, e.name())
+        .compose(
+            weights -> {
+              requireArm(e, weights, variant);
+              return epoch(c, e, weights.put(variant, weight), why);
+            })
+        .compose(_ -> c.preparedQuery(ON).execute(Tuple.of(e.name(), variant)))
+        .mapEmpty();
+  }
+
+  static void requireArm(Locked e, ObjectNode weights, String variant) {
+    if (!weights.has(variant)) {
+      throw AIError.of(
+          ErrorCode.NOT_FOUND,
+          "The experiment '" + e.name() + "' has no variant called '" + variant + "'.");
+    }
+  }
+
+  Future<Void> decided(SqlConnection c, String name, Decision decision) {
+    return c.preparedQuery(DECIDED)
+        .execute(
+            Tuple.tuple()
+                .addUUID(Ids.next(clock))
+                .addString(name)
+                .addString(decision.by())
+                .addString(decision.what())
+                .addString(decision.variant().orElse(null))
+                .addString(decision.reason())
+                .addString(decision.data().toString()))
+        .mapEmpty();
+  }
+
+  Future<Boolean> delete(SqlConnection c, String name) {
+    return c.preparedQuery(DELETE).execute(Tuple.of(name)).map(rows -> rows.rowCount() == 1);
+  }
+
+  /** Weights as probabilities. */
+  static ObjectNode shares(JsonNode weights) {
+    var sum = sum(weights);
+    var shares = Json.object();
+    weights
+        .properties()
+        .forEach(arm -> shares.put(arm.getKey(), arm.getValue().doubleValue() / sum));
+    return shares;
+  }
+
+  static double sum(JsonNode weights) {
+    return weights.properties().stream().mapToDouble(arm -> arm.getValue().doubleValue()).sum();
+  }
+}

@@ -1,0 +1,327 @@
+package dev.weir.experiments;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weir.core.AIError;
+import dev.weir.core.Clock;
+import dev.weir.core.Json;
+import dev.weir.experiments.ExperimentTable.Decision;
+import dev.weir.experiments.ExperimentTable.Locked;
+import dev.weir.gateway.ModelDirectory;
+import dev.weir.gateway.Stage;
+import dev.weir.registry.PromptRegistry;
+import dev.weir.storage.Database;
+import dev.weir.storage.Notifications;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.sqlclient.SqlConnection;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+
+/**
+ * The experiments of a service: what runs, as a snapshot that every change renews on all replicas,
+ * and the changes that an administrator makes. A change has taken effect here when its future
+ * succeeds, and elsewhere within a second. Any thread.
+ */
+public final class Experiments {
+  private static final Logger LOG = LogManager.getLogger(Experiments.class);
+  private static final Duration LOOK = Duration.ofSeconds(5);
+  private static final int SALT_BYTES = 12;
+
+  private final Vertx vertx;
+  private final Database database;
+  private final Versions versions;
+  private final RosterReader reader;
+  private final ExperimentTable table;
+  private final Exposures exposures;
+  private final PromptRegistry registry;
+  private final SecureRandom random = new SecureRandom();
+  private volatile Roster roster = Roster.EMPTY;
+  private Optional<Promise<Void>> reading = Optional.empty();
+  private boolean again;
+
+  /**
+   * Experiments; {@link #follow} sets them going.
+   *
+   * @param vertx runs their reads and writes
+   * @param database where they are kept
+   * @param registry the versions of their arms
+   * @param models routes the arms
+   * @param clock time
+   */
+  public Experiments(
+      Vertx vertx, Database database, PromptRegistry registry, ModelDirectory models, Clock clock) {
+    this.vertx = vertx;
+    this.database = database;
+    this.registry = registry;
+    this.versions = new Versions(registry);
+    this.reader = new RosterReader(database, registry, models);
+    this.table = new ExperimentTable(clock);
+    this.exposures = new Exposures(vertx, database, clock);
+  }
+
+  /** Reads what runs, and follows it. Succeeds when it is known. */
+  public Future<Void> follow(Notifications notifications) {
+    notifications.listen("weir_experiments", _ -> refresh());
+    vertx.setPeriodic(LOOK.toMillis(), _ -> refresh());
+    exposures.keep();
+    return refresh();
+  }
+
+  /** The stage that gives calls their arms. One for all event loops. */
+  public Stage stage() {
+    return new ExperimentStage(() -> roster, exposures);
+  }
+
+  /** Writes the exposures that wait; for the last moments of a process. */
+  public Future<Void> flush() {
+    return exposures.flush();
+  }
+
+  /** Reads again what runs. */
+  public Future<Void> refresh() {
+    Promise<Void> done;
+    synchronized (this) {
+      if (reading.isPresent()) {
+        again = true;
+        return reading.get().future();
+      }
+      done = Promise.promise();
+      reading = Optional.of(done);
+    }
+    reader
+        .read()
+        .onSuccess(now -> roster = now)
+        .onFailure(e -> LOG.debug("What experiments run cannot be read: {}", e.getMessage()))
+        .onComplete(
+            read -> {
+              boolean more;
+              synchronized (this) {
+                reading = Optional.empty();
+                more = again;
+                again = false;
+              }
+              if (more) {
+                refresh().onComplete(done);
+              } else {
+                done.handle(read.mapEmpty());
+              }
+            });
+    return done.future();
+  }
+
+  /**
+   * Keeps a draft.
+   *
+   * @param wish as docs/experiments.md describes it
+   * @param by the id of the admin's key
+   * @return {@code INVALID_REQUEST} or {@code NOT_FOUND} that names what is wrong with it, {@code
+   *     CONFLICT} if the name is taken; nothing was kept then
+   */
+  public Future<String> create(JsonNode wish, String by) {
+    var spec = SpecReader.read(wish);
+    return versions
+        .of(spec, by)
+        .compose(
+            found ->
+                database.admin(
+                    c -> table.create(c, spec, spec.salt().orElseGet(this::salt), found, by)))
+        .map(spec.name());
+  }
+
+  private String salt() {
+    var bytes = new byte[SALT_BYTES];
+    random.nextBytes(bytes);
+    return HexFormat.of().formatHex(bytes);
+  }
+
+  /** Starts a draft; {@code CONFLICT} if another experiment has its slots. */
+  public Future<Void> start(String name, String by) {
+    return changed(database.admin(c -> table.start(c, name, by)));
+  }
+
+  /** Lets no more users in; those who came stay and count. */
+  public Future<Void> pause(String name, String by) {
+    return move(name, "running", "paused", by);
+  }
+
+  /** Lets users in again. */
+  public Future<Void> resume(String name, String by) {
+    return move(name, "paused", "running", by);
+  }
+
+  private Future<Void> move(String name, String from, String to, String by) {
+    return live(
+        name,
+        (c, e) -> {
+          if (!e.status().equals(from)) {
+            throw ExperimentTable.wrong(e, to);
+          }
+          return table
+              .set(c, name, to, Optional.empty())
+              .compose(_ -> table.decided(c, name, by(by, to)));
+        });
+  }
+
+  /** Ends it: every call is answered as if it had never been. */
+  public Future<Void> stop(String name, String by) {
+    return live(
+        name,
+        (c, e) ->
+            table
+                .set(c, name, "stopped", Optional.empty())
+                .compose(_ -> table.decided(c, name, by(by, "stopped"))));
+  }
+
+  /**
+   * Ends it with a winner.
+   *
+   * @param promote whether the winner's version becomes the function's production version
+   */
+  public Future<Void> conclude(String name, String winner, boolean promote, String by) {
+    return changed(
+            database.admin(
+                c ->
+                    table
+                        .lock(c, name)
+                        .compose(
+                            e ->
+                                table
+                                    .weights(c, name)
+                                    .compose(
+                                        weights -> {
+                                          if (e.status().equals("draft")
+                                              || e.status().equals("concluded")) {
+                                            throw ExperimentTable.wrong(e, "concluded");
+                                          }
+                                          ExperimentTable.requireArm(e, weights, winner);
+                                          return table.set(
+                                              c, name, "concluded", Optional.of(winner));
+                                        })
+                                    .compose(
+                                        _ ->
+                                            table.decided(
+                                                c,
+                                                name,
+                                                new Decision(
+                                                    by,
+                                                    "concluded",
+                                                    Optional.of(winner),
+                                                    promote
+                                                        ? "its version goes to production"
+                                                        : "by an administrator",
+                                                    Json.object())))
+                                    .compose(_ -> versions.of(c, name, winner))
+                                    .map(version -> new Promotion(e.function(), version)))))
+        .compose(
+            p ->
+                promote
+                    ? registry.move(
+                        new dev.weir.registry.LabelMove(
+                            p.function(),
+                            "production",
+                            Optional.of(p.version()),
+                            Optional.empty(),
+                            by,
+                            "winner of the experiment " + name))
+                    : Future.succeededFuture());
+  }
+
+  private record Promotion(String function, String version) {}
+
+  /** Opens an epoch with other weights, for users first seen after it. */
+  public Future<Void> weights(String name, JsonNode wish, String by) {
+    return live(
+        name,
+        (c, e) ->
+            table
+                .weights(c, name)
+                .compose(
+                    weights -> {
+                      for (var arm : wish.properties()) {
+                        ExperimentTable.requireArm(e, weights, arm.getKey());
+                        weights.put(
+                            arm.getKey(),
+                            SpecReader.number((ObjectNode) wish, arm.getKey(), 0, 0, 1e9));
+                      }
+                      if (ExperimentTable.sum(weights) <= 0) {
+                        throw AIError.invalid("All weights would be zero.");
+                      }
+                      return table.epoch(c, e, weights, by(by, "weights"));
+                    }));
+  }
+
+  /** Switches an arm off: its users get control's behaviour from now on, and its data end. */
+  public Future<Void> off(String name, String variant, String reason, String by) {
+    return live(
+        name,
+        (c, e) ->
+            table.off(
+                c,
+                e,
+                variant,
+                new Decision(by, "switched_off", Optional.of(variant), reason, Json.object())));
+  }
+
+  /** Switches an arm on again, for users who come from now on. */
+  public Future<Void> on(String name, String variant, double weight, String reason, String by) {
+    return live(
+        name,
+        (c, e) ->
+            table.on(
+                c,
+                e,
+                variant,
+                weight,
+                new Decision(by, "switched_on", Optional.of(variant), reason, Json.object())));
+  }
+
+  /** Forgets a draft; {@code CONFLICT} for what has run, since its record stays. */
+  public Future<Void> delete(String name) {
+    return database.admin(
+        c ->
+            table
+                .lock(c, name)
+                .compose(
+                    e ->
+                        table
+                            .delete(c, name)
+                            .map(
+                                gone -> {
+                                  if (!gone) {
+                                    throw ExperimentTable.wrong(e, "deleted; only a draft can be");
+                                  }
+                                  return null;
+                                })));
+  }
+
+  private Future<Void> live(String name, BiFunction<SqlConnection, Locked, Future<?>> change) {
+    return changed(
+        database.admin(
+            c ->
+                table
+                    .lock(c, name)
+                    .compose(
+                        e -> {
+                          if (!e.live()) {
+                            throw ExperimentTable.wrong(e, "changed so");
+                          }
+                          return change.apply(c, e).<Void>mapEmpty();
+                        })));
+  }
+
+  private <T> Future<T> changed(Future<T> change) {
+    // The change is made, whether or not it can be read back at once.
+    return change.compose(result -> refresh().transform(_ -> Future.succeededFuture(result)));
+  }
+
+  private static Decision by(String by, String what) {
+    return new Decision(by, what, Optional.empty(), "by an administrator", Json.object());
+  }
+}

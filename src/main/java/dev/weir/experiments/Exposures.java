@@ -1,0 +1,143 @@
+package dev.weir.experiments;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.weir.core.Clock;
+import dev.weir.storage.Database;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+
+/**
+ * Who was exposed to what: in memory for the users of now, in the database for good. Written in
+ * batches every tenth of a second, so no call waits for it; what a node that dies has not written
+ * comes with the rows of its calls. Looked up in batches too, and only for users that this node has
+ * not seen. Any thread.
+ */
+final class Exposures {
+  private static final Logger LOG = LogManager.getLogger(Exposures.class);
+  private static final Duration PACE = Duration.ofMillis(100);
+  private static final Duration GATHER = Duration.ofMillis(2);
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+  private static final Duration REMEMBERED = Duration.ofHours(1);
+  private static final int MOST_KNOWN = 500_000;
+  private static final int MOST_WAITING = 100_000;
+
+  private final Vertx vertx;
+  private final ExposureTable table;
+  private final Clock clock;
+  private final Cache<Exposure.Key, Exposure> known =
+      Caffeine.newBuilder().maximumSize(MOST_KNOWN).expireAfterAccess(REMEMBERED).build();
+  private Map<Exposure.Key, ExposureTable.Told> waiting = new HashMap<>();
+  private Map<Exposure.Key, Promise<Optional<Exposure>>> asked = new HashMap<>();
+  private boolean writing;
+
+  Exposures(Vertx vertx, Database database, Clock clock) {
+    this.vertx = vertx;
+    this.table = new ExposureTable(database);
+    this.clock = clock;
+  }
+
+  /** Writes what there is ten times a second, for as long as {@code vertx} lives. */
+  void keep() {
+    vertx.setPeriodic(PACE.toMillis(), _ -> flush());
+  }
+
+  /** What this node knows of a user. */
+  Optional<Exposure> remembered(Exposure.Key key) {
+    return Optional.ofNullable(known.getIfPresent(key));
+  }
+
+  /** A user enters. */
+  void tell(Exposure.Key key, Exposure exposure) {
+    known.put(key, exposure);
+    put(new ExposureTable.Told(key, exposure, clock.now(), 0));
+  }
+
+  /** A call of an exposed user was refused before its admission. */
+  void refused(Exposure.Key key, Exposure exposure) {
+    put(new ExposureTable.Told(key, exposure, clock.now(), 1));
+  }
+
+  private synchronized void put(ExposureTable.Told told) {
+    // Beyond the bound an exposure comes with the row of its call, and a refusal is not counted.
+    if (waiting.size() < MOST_WAITING || waiting.containsKey(told.key())) {
+      waiting.merge(told.key(), told, ExposureTable.Told::and);
+    }
+  }
+
+  /** What is stored of a user; fails if nobody can tell in time. */
+  Future<Optional<Exposure>> stored(Exposure.Key key) {
+    Promise<Optional<Exposure>> answer;
+    synchronized (this) {
+      if (asked.isEmpty()) {
+        vertx.setTimer(GATHER.toMillis(), _ -> look());
+      }
+      answer = asked.computeIfAbsent(key, _ -> Promise.promise());
+    }
+    var context = Vertx.currentContext();
+    if (context == null) {
+      return answer.future();
+    }
+    var here = Promise.<Optional<Exposure>>promise();
+    answer.future().onComplete(done -> context.runOnContext(_ -> here.handle(done)));
+    return here.future();
+  }
+
+  private void look() {
+    Map<Exposure.Key, Promise<Optional<Exposure>>> wanted;
+    synchronized (this) {
+      wanted = asked;
+      asked = new HashMap<>();
+    }
+    table
+        .find(wanted.keySet())
+        .timeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+        .onSuccess(
+            found ->
+                wanted.forEach(
+                    (key, answer) -> {
+                      var exposure = Optional.ofNullable(found.get(key));
+                      exposure.ifPresent(e -> known.put(key, e));
+                      answer.complete(exposure);
+                    }))
+        .onFailure(e -> wanted.values().forEach(answer -> answer.fail(e)));
+  }
+
+  /** Writes what there is; what cannot be written now waits for the next time. */
+  Future<Void> flush() {
+    List<ExposureTable.Told> batch;
+    synchronized (this) {
+      if (writing || waiting.isEmpty()) {
+        return Future.succeededFuture();
+      }
+      writing = true;
+      batch = new ArrayList<>(waiting.values());
+      waiting = new HashMap<>();
+    }
+    return table
+        .tell(batch)
+        .onSuccess(stand -> stand.forEach(known::put))
+        .onFailure(
+            e -> {
+              LOG.debug("Exposures wait for the database: {}", e.getMessage());
+              batch.forEach(this::put);
+            })
+        .onComplete(
+            _ -> {
+              synchronized (this) {
+                writing = false;
+              }
+            })
+        .mapEmpty();
+  }
+}
