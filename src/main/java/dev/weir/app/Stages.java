@@ -1,5 +1,6 @@
 package dev.weir.app;
 
+import dev.weir.cache.ResponseCache;
 import dev.weir.core.Clock;
 import dev.weir.gateway.Chain;
 import dev.weir.gateway.Stage;
@@ -33,6 +34,7 @@ import java.util.random.RandomGenerator;
  * @param experiments gives calls their arms
  * @param limits admits calls
  * @param refusals remembers those that were turned away
+ * @param cache answers what was asked before
  * @param spending prices each attempt
  * @param output reads functions' values out of answers
  * @param overload turns calls away while there are too many
@@ -46,6 +48,7 @@ record Stages(
     Stage experiments,
     Limits limits,
     RefusalLog refusals,
+    ResponseCache cache,
     SpendingStage spending,
     OutputStage output,
     SheddingStage overload,
@@ -63,6 +66,7 @@ record Stages(
             new DeadlineStage(vertx, clock),
             experiments,
             new AdmissionStage(limits, refusals),
+            cache.stage(),
             output,
             new AttemptsStage(vertx, clock, RandomGenerator.getDefault(), retryBudget),
             new ThrottleStage(throttles, clock),

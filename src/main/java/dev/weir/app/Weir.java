@@ -15,6 +15,7 @@ import dev.weir.alerts.AlertStore;
 import dev.weir.alerts.AnomalyWatch;
 import dev.weir.alerts.CostDifferences;
 import dev.weir.analytics.UsageAnalytics;
+import dev.weir.cache.ResponseCache;
 import dev.weir.config.Mode;
 import dev.weir.config.WeirConfig;
 import dev.weir.core.Ids;
@@ -151,20 +152,26 @@ public final class Weir {
     var alerts = new AlertStore(database);
     alerts.watch(vertx);
     var anomalies = new AnomalyWatch(config.alerts(), users::of, metrics.registry());
+    var notifications = OpenDatabase.notifications(vertx, url, config, shutdown);
+    var cache =
+        ResponseCache.open(
+            vertx, config.cache(), database, notifications, metrics.registry(), clock);
+    shutdown.opened("the cache", () -> Waiting.on(cache.flush(), CLOSE, "writing its figures"));
     var jobs =
         Jobs.start(
             vertx,
             database,
             clock,
-            Stream.of(
-                    Partitions.retirement(config.metering().retentionMonths()),
-                    Optional.of(forecasts.pools()),
-                    anomalies.job(),
-                    Optional.of(new CostDifferences(config.pricing()).job()))
-                .flatMap(Optional::stream)
+            Stream.concat(
+                    Stream.of(
+                            Partitions.retirement(config.metering().retentionMonths()),
+                            Optional.of(forecasts.pools()),
+                            anomalies.job(),
+                            Optional.of(new CostDifferences(config.pricing()).job()))
+                        .flatMap(Optional::stream),
+                    cache.jobs().stream())
                 .toList());
     shutdown.opened("the jobs", () -> Waiting.on(jobs.close(), CLOSE, "closing"));
-    var notifications = OpenDatabase.notifications(vertx, url, config, shutdown);
     var registry = registry(config, vertx, database, functions, models, notifications);
     var experiments = new Experiments(vertx, database, registry, models, clock);
     Waiting.on(experiments.follow(notifications), STEP, "The experiments");
@@ -222,6 +229,7 @@ public final class Weir {
             experiments.stage(),
             limits,
             refusals,
+            cache,
             new SpendingStage(limits, () -> prices, new TokenCounter(), clock),
             new OutputStage(config.output(), clock),
             new SheddingStage(overload, config.limits().overload(), limits::tier),

@@ -32,6 +32,11 @@ public final class ConfigLoader {
     PRETTY
   }
 
+  private enum CacheMode {
+    ON,
+    OFF
+  }
+
   private enum GoneFields {
     DROP,
     REFUSE
@@ -128,6 +133,7 @@ public final class ConfigLoader {
           metering(),
           journal(),
           limits(),
+          cache(),
           alerts(),
           pricing(),
           reading.duration("drain", DRAIN, Duration.ZERO, HOUR),
@@ -250,6 +256,18 @@ public final class ConfigLoader {
               reading.count(
                   "limits.overload.max_memory_percent", overload.maxMemoryPercent(), 10, 100),
               reading.list("limits.overload.order", overload.order())));
+    }
+
+    private CacheSettings cache() {
+      var standard = CacheSettings.DEFAULT;
+      return new CacheSettings(
+          reading.choice("cache.mode", CacheMode.class, CacheMode.ON) == CacheMode.ON,
+          reading.size("cache.max_size", standard.maxBytes(), 1 << 20, Integer.MAX_VALUE),
+          reading.size("cache.max_entry", standard.maxEntryBytes(), 1 << 10, 64 << 20),
+          reading.duration("cache.patience", standard.patience(), MILLISECOND, HOUR),
+          reading.amount(
+              "cache.warm_up_usd_per_day", standard.warmUpUsdPerDay(), BigDecimal.ZERO, MOST_USD),
+          reading.text("cache.embedding_model"));
     }
 
     private AlertSettings alerts() {

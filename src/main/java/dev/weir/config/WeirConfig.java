@@ -29,6 +29,7 @@ import java.util.Optional;
  * @param metering how long usage is kept
  * @param journal where usage survives a kill on its way to the database
  * @param limits how limits are applied
+ * @param cache the response cache
  * @param alerts when spend is told to be out of the ordinary
  * @param pricing when our costs and the providers' own figures differ
  * @param drain the longest that a shutdown waits for calls under way
@@ -53,6 +54,7 @@ public record WeirConfig(
     MeteringSettings metering,
     JournalSettings journal,
     LimitsSettings limits,
+    CacheSettings cache,
     AlertSettings alerts,
     PricingSettings pricing,
     Duration drain,

@@ -27,6 +27,7 @@ public final class Tally {
   private boolean admitted;
   private int retries;
   private CacheStatus cache = CacheStatus.OFF;
+  private Optional<Kept> kept = Optional.empty();
   private long firstByteNanos;
   private boolean unitReturned;
   private Supplier<Optional<Allowance>> allowance = Optional::empty;
@@ -197,6 +198,16 @@ public final class Tally {
     return cache;
   }
 
+  /** Sets whose answer it got from the cache, or from an identical call. */
+  public void kept(Kept answer) {
+    kept = Optional.of(answer);
+  }
+
+  /** Whose answer it got; empty where it asked by itself. */
+  public Optional<Kept> kept() {
+    return kept;
+  }
+
   /**
    * Marks the moment at which the first piece of the answer was there; only the first mark counts.
    */
@@ -233,8 +244,11 @@ public final class Tally {
     return attempts.stream().flatMap(a -> a.providerCost().stream()).reduce(Usd::plus);
   }
 
-  /** The target of the last attempt, or empty if nothing was asked. */
+  /**
+   * The target of the last attempt, or whoever once gave the answer that was kept; empty if nothing
+   * was asked.
+   */
   public Optional<Target> lastTarget() {
-    return attempts.isEmpty() ? Optional.empty() : Optional.of(attempts.getLast().target());
+    return attempts.isEmpty() ? kept.map(Kept::target) : Optional.of(attempts.getLast().target());
   }
 }

@@ -24,10 +24,8 @@ final class ChatEndpoint {
 
   void call(Visit visit, String none) {
     var options =
-        ChatRequest.options(
-            header(visit, "x-weir-cache-control"),
-            header(visit, "x-weir-timeout-ms"),
-            Reception.tags(visit));
+        Reception.caching(
+            visit, ChatRequest.options(header(visit, "x-weir-timeout-ms"), Reception.tags(visit)));
     visit.with(
         reception
             .identify(visit)

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
+import dev.weir.gateway.Call;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Gateway;
 import dev.weir.gateway.ModelDirectory;
@@ -53,7 +54,10 @@ final class FunctionsEndpoint {
   }
 
   private Exchange open(Visit visit, String name, JsonNode body, Principal principal) {
-    var call = FunctionRequest.decode(name, body, Reception.tags(visit));
+    var asked = FunctionRequest.decode(name, body, Reception.tags(visit));
+    var call =
+        new Call.OfFunction(
+            name, asked.input(), asked.stream(), Reception.caching(visit, asked.options()));
     return gateway.open(visit.origin(Origin.Door.FUNCTIONS), call, principal);
   }
 

@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.config.HttpSettings;
 import dev.weir.core.Json;
 import dev.weir.gateway.Authenticator;
+import dev.weir.gateway.CallOptions;
 import dev.weir.gateway.Credentials;
 import dev.weir.gateway.Principal;
+import dev.weir.wire.CacheControl;
 import dev.weir.wire.CallTags;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
@@ -47,6 +49,17 @@ final class Reception {
    */
   static Map<String, String> tags(Visit visit) {
     return CallTags.ofHeaders(visit.headers().getAll("x-weir-tags"));
+  }
+
+  /**
+   * The options with what the headers say about the cache.
+   *
+   * @throws dev.weir.core.AIError {@code INVALID_REQUEST} for what our own header does not know
+   */
+  static CallOptions caching(Visit visit, CallOptions options) {
+    var headers = visit.headers();
+    return CacheControl.apply(
+        options, headers.getAll("cache-control"), headers.getAll(CacheControl.OWN));
   }
 
   /** Where the framing broke, nobody can tell where the next request would begin. */

@@ -31,6 +31,7 @@ final class WeirHeaders {
 
   private static void known(Exchange x, MultiMap headers) {
     headers.set("x-weir-cache", x.tally().cache().label());
+    x.tally().kept().ifPresent(kept -> headers.set("age", String.valueOf(kept.age().toSeconds())));
     x.followed().variant().ifPresent(variant -> headers.set("x-weir-variant", plain(variant)));
     if (!x.tally().warnings().isEmpty()) {
       headers.set(

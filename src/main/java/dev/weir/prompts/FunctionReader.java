@@ -15,6 +15,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** Reads one function from its file's bytes, with every fault of the file. */
 final class FunctionReader {
@@ -30,6 +31,9 @@ final class FunctionReader {
   private static final int VERSION_BYTES = 6;
   private static final Duration LONGEST_CALL = Duration.ofMinutes(10);
   private static final Duration LONGEST_TTL = Duration.ofDays(30);
+
+  /** Below it inputs that have nothing but their language in common would match. */
+  private static final BigDecimal LEAST_SIMILARITY = new BigDecimal("0.5");
 
   private static final Comparator<Fault> BY_LINE = Comparator.comparingInt(Fault::line);
 
@@ -256,7 +260,18 @@ final class FunctionReader {
     var cache =
         new CachePolicy(
             fields.seconds("ttl_s", 0, LONGEST_TTL.toSeconds(), CachePolicy.DEFAULT.ttl()),
-            fields.word("scope", List.of("user", "shared")).orElse("user").equals("shared"));
+            fields.word("scope", List.of("user", "shared")).orElse("user").equals("shared"),
+            fields.seconds("stale_if_error_s", 0, LONGEST_TTL.toSeconds(), Duration.ZERO),
+            fields.trueOrFalse("expensive", false),
+            fields
+                .decimal("similarity", LEAST_SIMILARITY, BigDecimal.ONE)
+                .map(cosine -> OptionalDouble.of(cosine.doubleValue()))
+                .orElseGet(OptionalDouble::empty));
+    for (var name : List.of("stale_if_error_s", "expensive", "similarity")) {
+      if (cache.ttl().isZero() && fields.has(name)) {
+        fields.fault(name, "has no effect while `ttl_s` is 0");
+      }
+    }
     fields.refuseOthers();
     return cache;
   }

@@ -3,6 +3,7 @@ package dev.weir.storage;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.pgclient.pubsub.PgSubscriber;
+import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.apache.logging.log4j.LogManager;
@@ -18,6 +19,7 @@ import org.apache.logging.log4j.Logger;
 public final class Notifications {
   private static final Logger LOG = LogManager.getLogger(Notifications.class);
   private static final Duration AGAIN = Duration.ofSeconds(1);
+  private static final String SEND = "SELECT pg_notify($1, $2)";
 
   private final PgSubscriber subscriber;
 
@@ -50,8 +52,18 @@ public final class Notifications {
 
   /** Hears what is sent to a channel from now on. */
   public void listen(String channel, Consumer<String> listener) {
+    listen(channel, listener, () -> {});
+  }
+
+  /**
+   * As {@link #listen(String, Consumer)}, with word of each moment from which on the channel is
+   * heard: at first, and again after each time that the connection broke. What was sent in between
+   * is lost.
+   */
+  public void listen(String channel, Consumer<String> listener, Runnable heard) {
     subscriber
         .channel(channel)
+        .subscribeHandler(_ -> heard.run())
         .handler(
             payload -> {
               try {
@@ -60,6 +72,27 @@ public final class Notifications {
                 LOG.warn("A listener of {} failed on '{}'", channel, payload, e);
               }
             });
+  }
+
+  /**
+   * Sends word by this connection, so that hearing it again proves that the connection lives and
+   * that all that was sent before it was heard.
+   *
+   * @return fails while there is no connection
+   */
+  public Future<Void> send(String channel, String payload) {
+    var connection = subscriber.actualConnection();
+    return connection == null
+        ? Future.failedFuture(new StorageException("no connection for notifications"))
+        : connection.preparedQuery(SEND).execute(Tuple.of(channel, payload)).mapEmpty();
+  }
+
+  /** Breaks a connection that does not answer, so that another is made. */
+  public void reconnect() {
+    var connection = subscriber.actualConnection();
+    if (connection != null) {
+      connection.close().onFailure(e -> LOG.debug("A dead connection: {}", e.getMessage()));
+    }
   }
 
   /** Closes the connection. */

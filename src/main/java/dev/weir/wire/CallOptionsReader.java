@@ -4,12 +4,15 @@ import dev.weir.gateway.CallOptions;
 import dev.weir.gateway.CallOptions.CacheUse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Reads what a caller chooses for one call, from a body or from headers. */
 final class CallOptionsReader {
-  private static final List<String> MEMBERS = List.of("cache", "timeout_ms");
-  private static final List<String> FUNCTION_MEMBERS = List.of("cache", "timeout_ms", "partial");
+  private static final List<String> MEMBERS = List.of("cache", "cache_ttl_s", "timeout_ms");
+  private static final List<String> FUNCTION_MEMBERS =
+      List.of("cache", "cache_ttl_s", "timeout_ms", "partial");
+  private static final long LONGEST_AGE = Duration.ofDays(30).toSeconds();
 
   private CallOptionsReader() {}
 
@@ -30,8 +33,11 @@ final class CallOptionsReader {
   private static CallOptions read(Members options, boolean partial) {
     return new CallOptions(
         options.text("cache").map(use -> cacheUse(options.at("cache"), use)).orElse(CacheUse.USE),
+        options.wholeNumber("cache_ttl_s", 0).map(CallOptionsReader::age),
         options.wholeNumber("timeout_ms", 1).map(Duration::ofMillis),
-        partial);
+        partial,
+        Map.of(),
+        Optional.empty());
   }
 
   static CacheUse cacheUse(String where, String use) {
@@ -41,6 +47,11 @@ final class CallOptionsReader {
       case "off" -> CacheUse.OFF;
       default -> throw Members.fault(where, "must be one of use, refresh, off.");
     };
+  }
+
+  /** An age in seconds; more than anything is kept for means all of it. */
+  static Duration age(long seconds) {
+    return Duration.ofSeconds(Math.min(seconds, LONGEST_AGE));
   }
 
   static Duration timeout(String where, String millis) {

@@ -42,20 +42,16 @@ public final class ChatRequest {
   }
 
   /**
-   * What a caller chose in headers. The cache is off here unless asked for: clients of this surface
-   * expect a fresh answer each time.
+   * What a caller chose in headers. The cache is off here unless asked for ({@link CacheControl}):
+   * clients of this surface expect a fresh answer each time.
    *
-   * @param cacheControl {@code x-weir-cache-control}: use, refresh or off
    * @param timeoutMillis {@code x-weir-timeout-ms}
    * @param tags the call's labels, see {@link CallTags}
    * @throws dev.weir.core.AIError {@code INVALID_REQUEST} that names the header
    */
-  public static CallOptions options(
-      Optional<String> cacheControl, Optional<String> timeoutMillis, Map<String, String> tags) {
+  public static CallOptions options(Optional<String> timeoutMillis, Map<String, String> tags) {
     return new CallOptions(
-        cacheControl
-            .map(use -> CallOptionsReader.cacheUse("x-weir-cache-control", use))
-            .orElse(CacheUse.OFF),
+        CacheUse.OFF,
         timeoutMillis.map(millis -> CallOptionsReader.timeout("x-weir-timeout-ms", millis)),
         false,
         tags);

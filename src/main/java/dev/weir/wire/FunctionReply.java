@@ -8,6 +8,7 @@ import dev.weir.core.AIError;
 import dev.weir.core.Json;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.Exchange;
+import dev.weir.gateway.Kept;
 import dev.weir.gateway.Source;
 import dev.weir.gateway.Tally;
 import dev.weir.gateway.Target;
@@ -89,11 +90,21 @@ public final class FunctionReply {
     if (!tally.warnings().isEmpty()) {
       meta.set("warnings", texts(tally.warnings()));
     }
+    tally.kept().ifPresent(kept -> kept(meta, kept));
     if (target.simulated()) {
       meta.put("simulated", true);
     }
     x.origin().correlation().ifPresent(id -> meta.put("correlation_id", id));
     return meta;
+  }
+
+  private static void kept(ObjectNode meta, Kept kept) {
+    meta.put("cache_age_s", kept.age().toSeconds());
+    kept.match()
+        .ifPresent(
+            match ->
+                meta.put("cache_similarity", BigDecimal.valueOf(match.similarity()))
+                    .put("cache_reason", match.reason()));
   }
 
   private static ObjectNode usage(Tally tally) {

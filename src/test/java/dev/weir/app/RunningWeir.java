@@ -55,6 +55,8 @@ final class RunningWeir implements AutoCloseable {
     try {
       var data = Files.createTempDirectory("weir-it-");
       env.put("WEIR_MODE", "dev");
+      // Every call reaches the provider, unless a test asks for the cache.
+      env.put("WEIR_CACHE_MODE", "off");
       env.put("WEIR_DATA_DIR", data.toString());
       env.put("WEIR_DATABASE_URL", database.url());
       env.put("WEIR_DATABASE_MIGRATION_URL", database.administratorUrl().withPassword());
@@ -173,6 +175,31 @@ final class RunningWeir implements AutoCloseable {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** A key of a back end, which names the users that it acts for. */
+  String serviceKey() {
+    var made =
+        admin(
+            "POST",
+            "/api/keys",
+            "{\"name\": \"back end\", \"role\": \"service\", \"user\": \"back-end\"}");
+    return made.json().path("key").asText();
+  }
+
+  /** The admin API with the admin key; an empty body sends none. */
+  Got admin(String verb, String path, String body) {
+    return send(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + weir.ports().management() + path))
+            .timeout(Duration.ofSeconds(30))
+            .header("authorization", "Bearer " + key("WEIR_ADMIN_KEY"))
+            .header("content-type", "application/json")
+            .method(
+                verb,
+                body.isEmpty()
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofString(body))
+            .build());
   }
 
   Weir weir() {

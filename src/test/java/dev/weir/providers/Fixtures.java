@@ -3,6 +3,7 @@ package dev.weir.providers;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.config.AlertSettings;
 import dev.weir.config.BreakerSettings;
+import dev.weir.config.CacheSettings;
 import dev.weir.config.DatabaseSettings;
 import dev.weir.config.HttpSettings;
 import dev.weir.config.JournalSettings;
@@ -81,6 +82,7 @@ final class Fixtures {
         MeteringSettings.DEFAULT,
         new JournalSettings(Path.of("journal"), 1 << 20, JournalSettings.Durability.PROCESS),
         LimitsSettings.DEFAULT,
+        CacheSettings.DEFAULT,
         AlertSettings.DEFAULT,
         PricingSettings.DEFAULT,
         Duration.ofSeconds(1),

@@ -68,6 +68,12 @@ final class TwoUsers {
               VALUES (encode(sha256('$'), 'hex'), '$', 'f', '1', '{}', 2, now() + interval '1 hour')\
               """),
           Map.entry(
+              "cache_flights",
+              """
+              INSERT INTO cache_flights (cache_key, user_id, epoch, holder, state, expires_at)
+              VALUES (encode(sha256('$'), 'hex'), '$', 1, gen_random_uuid(), 'flying', now())\
+              """),
+          Map.entry(
               "cache_generations",
               "INSERT INTO cache_generations (subject_kind, subject_id) VALUES ('user', '$')"),
           Map.entry(
