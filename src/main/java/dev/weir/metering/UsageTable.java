@@ -91,7 +91,7 @@ final class UsageTable {
         SELECT
           row.*,
           coalesce(clamp.started_at, least(greatest(row.came_in, span.first), span.last)) AS started_at
-        FROM span CROSS JOIN\s\
+        FROM span CROSS JOIN
       """
           + SENT
           + """
