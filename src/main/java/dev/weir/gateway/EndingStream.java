@@ -20,18 +20,20 @@ record EndingStream(AnswerStream inner, Function<Optional<AIError>, Future<Void>
 
           @Override
           public void end(Answer answer) {
-            before.apply(Optional.empty()).onComplete(_ -> sink.end(answer), e -> failed(sink, e));
+            ending(Optional.empty())
+                .onComplete(_ -> sink.end(answer), e -> sink.fail(AIError.from(e)));
           }
 
           @Override
           public void fail(AIError error) {
-            before.apply(Optional.of(error)).onComplete(_ -> sink.fail(error));
+            ending(Optional.of(error)).onComplete(_ -> sink.fail(error));
           }
         });
   }
 
-  private static void failed(Sink sink, Throwable failure) {
-    sink.fail(AIError.from(failure));
+  /** A throw fails it like anything else: the end must reach the caller on every path. */
+  private Future<Void> ending(Optional<AIError> error) {
+    return Future.succeededFuture().compose(_ -> before.apply(error));
   }
 
   @Override

@@ -94,10 +94,7 @@ public final class JournalDirectory {
               .formatted(chains, 2L * chains * Math.max(bounds.segment(), 64 << 10)));
     }
     var path = root.resolve(process.toString());
-    Files.createDirectories(path);
-    var lock =
-        DirectoryLock.take(path)
-            .orElseThrow(() -> new IOException(path + " is locked by another process"));
+    var lock = made(root, path);
     try {
       var directory = new JournalDirectory(path, process, bounds, lock, chains);
       directory.fill();
@@ -107,6 +104,14 @@ public final class JournalDirectory {
     } catch (IOException e) {
       lock.close();
       throw e;
+    }
+  }
+
+  private static DirectoryLock made(Path root, Path path) throws IOException {
+    try (var _ = RootLock.take(root)) {
+      Files.createDirectories(path);
+      return DirectoryLock.take(path)
+          .orElseThrow(() -> new IOException(path + " is locked by another process"));
     }
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -46,7 +47,7 @@ public final class Orphan implements AutoCloseable {
       for (var path : all.sorted().toList()) {
         var process = id(path);
         if (process.isPresent()) {
-          try {
+          try (var _ = RootLock.take(root)) {
             DirectoryLock.take(path)
                 .ifPresent(lock -> taken.add(new Orphan(path, process.get(), lock)));
           } catch (NoSuchFileException | NotDirectoryException e) {
@@ -154,7 +155,9 @@ public final class Orphan implements AutoCloseable {
         }
       }
     }
-    lock.delete();
-    Files.deleteIfExists(path);
+    try (var _ = RootLock.take(Objects.requireNonNull(path.getParent()))) {
+      lock.delete();
+      Files.deleteIfExists(path);
+    }
   }
 }

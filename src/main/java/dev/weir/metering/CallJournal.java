@@ -9,12 +9,14 @@ import dev.weir.gateway.Exchange;
 import dev.weir.journal.Cell;
 import dev.weir.journal.Chain;
 import dev.weir.journal.JournalDirectory;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The journal as the calls of one event loop see it. Room for all marks of a call is taken before
@@ -73,7 +75,14 @@ public final class CallJournal {
   private Future<Void> durable() {
     return durability == Durability.PROCESS
         ? Future.succeededFuture()
-        : Future.fromCompletionStage(chain.sync(), Objects.requireNonNull(Vertx.currentContext()));
+        : synced(chain.sync(), Vertx.currentContext());
+  }
+
+  /** Told on the event loop of the call, if there is one. */
+  private static Future<Void> synced(CompletionStage<Void> done, @Nullable Context context) {
+    return context == null
+        ? Future.fromCompletionStage(done)
+        : Future.fromCompletionStage(done, context);
   }
 
   /** The marks of one call. */

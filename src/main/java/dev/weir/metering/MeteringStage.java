@@ -10,6 +10,8 @@ import dev.weir.gateway.Stage;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.Optional;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
 
 /**
  * The outermost stage: every admitted call leaves exactly one record, in the journal before the
@@ -17,6 +19,7 @@ import java.util.Optional;
  * event loop, confined to it.
  */
 public final class MeteringStage implements Stage {
+  private static final Logger LOG = LogManager.getLogger(MeteringStage.class);
   private static final Duration FULL_WAIT = Duration.ofSeconds(1);
 
   private final CallJournal journal;
@@ -63,14 +66,33 @@ public final class MeteringStage implements Stage {
 
   private Future<Void> finish(Exchange x, CallJournal.Entry entry, Optional<AIError> error) {
     var took = Duration.ofNanos(clock.nanoTime() - x.origin().arrivedNanos());
-    var kept = Future.<Void>succeededFuture();
-    if (x.tally().admitted()) {
-      kept = entry.finished(x, took, error.map(AIError::code));
-    } else {
-      entry.release();
+    try {
+      return mark(x, entry, took, error);
+    } catch (RuntimeException e) {
+      // The record of its admission stays, and is billed by estimate when the journal is replayed.
+      LOG.error("The end of call {} could not be marked", x.origin().id(), e);
+      return Future.failedFuture(e);
+    } finally {
+      tell(x, took, error);
     }
-    listener.finished(x, took, error);
-    return kept;
+  }
+
+  private static Future<Void> mark(
+      Exchange x, CallJournal.Entry entry, Duration took, Optional<AIError> error) {
+    if (x.tally().admitted()) {
+      return entry.finished(x, took, error.map(AIError::code));
+    }
+    entry.release();
+    return Future.succeededFuture();
+  }
+
+  /** Who only watches must not be able to spoil a call. */
+  private void tell(Exchange x, Duration took, Optional<AIError> error) {
+    try {
+      listener.finished(x, took, error);
+    } catch (RuntimeException e) {
+      LOG.error("The end of call {} could not be reported", x.origin().id(), e);
+    }
   }
 
   private static Future<Reply> full() {

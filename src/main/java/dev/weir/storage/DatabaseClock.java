@@ -20,15 +20,16 @@ public final class DatabaseClock implements Clock {
   private static final Logger LOG = LogManager.getLogger(DatabaseClock.class);
   private static final Duration EVERY = Duration.ofSeconds(30);
 
-  /** An answer that took longer says too little about when it was true. */
+  /** An answer that took longer says too little about when it was true, but more than nothing. */
   private static final Duration TOO_SLOW = Duration.ofSeconds(1);
 
   private static final Duration WORTH_A_WORD = Duration.ofSeconds(2);
 
-  private volatile Anchor anchor = new Anchor(Instant.now(), System.nanoTime());
+  private volatile Anchor anchor =
+      new Anchor(Instant.now(), System.nanoTime(), Duration.ofDays(1).toNanos());
 
-  /** A moment, told by both clocks. */
-  private record Anchor(Instant time, long nanos) {
+  /** A moment, told by both clocks, and by how much it may be wrong. */
+  private record Anchor(Instant time, long nanos, long blur) {
     Instant at(long nanoTime) {
       return time.plusNanos(nanoTime - nanos);
     }
@@ -73,10 +74,10 @@ public final class DatabaseClock implements Clock {
   private void set(long asked, OffsetDateTime told) {
     var answered = System.nanoTime();
     var took = answered - asked;
-    if (took > TOO_SLOW.toNanos()) {
+    if (took > TOO_SLOW.toNanos() && took / 2 >= anchor.blur()) {
       return;
     }
-    var next = new Anchor(Objects.requireNonNull(told).toInstant(), asked + took / 2);
+    var next = new Anchor(Objects.requireNonNull(told).toInstant(), asked + took / 2, took / 2);
     var off = Duration.between(next.time(), Instant.now()).minusNanos(took / 2);
     if (off.abs().compareTo(WORTH_A_WORD) > 0) {
       LOG.warn(

@@ -155,7 +155,7 @@ public final class CrashDrill {
 
   private boolean oneJournal() throws IOException {
     try (var all = Files.list(data.resolve("journal"))) {
-      return all.count() == 1;
+      return all.filter(Files::isDirectory).count() == 1;
     }
   }
 

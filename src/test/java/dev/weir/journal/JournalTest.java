@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -60,7 +61,7 @@ class JournalTest {
     assertThat(rest(orphan.chains().get(1))).containsExactly("other");
     assertThat(orphan.chains().get(0).torn()).isZero();
     orphan.remove();
-    assertThat(Files.list(root)).isEmpty();
+    assertThat(journals()).isEmpty();
   }
 
   @Test
@@ -68,6 +69,32 @@ class JournalTest {
     journal(1);
 
     assertThat(Orphan.take(root, new ArrayList<>())).isEmpty();
+  }
+
+  /** Whose journal is replayed before its first word is dead to the ledger. */
+  @Test
+  void aJournalIsMadeAndLockedWhileNobodyLooksForOrphans() throws Exception {
+    var made = new FutureTask<>(() -> journal(1));
+    try (var _ = RootLock.take(root)) {
+      var maker = Thread.ofPlatform().start(made);
+      Eventually.until("it waits", () -> maker.getState() == Thread.State.WAITING);
+      assertThat(journals()).isEmpty();
+    }
+
+    made.get(20, TimeUnit.SECONDS);
+    assertThat(Orphan.take(root, new ArrayList<>())).isEmpty();
+  }
+
+  @Test
+  void anOrphanIsTakenWhileNoJournalIsBeingMade() throws Exception {
+    kill(journal(1));
+    var taken = new FutureTask<>(this::orphan);
+    try (var _ = RootLock.take(root)) {
+      var taker = Thread.ofPlatform().start(taken);
+      Eventually.until("it waits", () -> taker.getState() == Thread.State.WAITING);
+    }
+
+    taken.get(20, TimeUnit.SECONDS).close();
   }
 
   @Test
@@ -288,7 +315,7 @@ class JournalTest {
 
     journal.close(true);
 
-    assertThat(Files.list(root)).isEmpty();
+    assertThat(journals()).isEmpty();
   }
 
   @Test
@@ -398,8 +425,12 @@ class JournalTest {
   }
 
   private Path directory() throws IOException {
+    return journals().getFirst();
+  }
+
+  private List<Path> journals() throws IOException {
     try (var all = Files.list(root)) {
-      return all.findFirst().orElseThrow();
+      return all.filter(Files::isDirectory).toList();
     }
   }
 

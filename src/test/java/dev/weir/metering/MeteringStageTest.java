@@ -87,6 +87,45 @@ class MeteringStageTest {
   }
 
   @Test
+  void whoOnlyWatchesCannotSpoilACall() {
+    var watched =
+        new MeteringStage(
+            new CallJournal(directory, 0, Durability.PROCESS, Clock.system()),
+            (_, _, _) -> {
+              throw new IllegalStateException("the watcher stumbles");
+            },
+            Clock.system());
+    var x = Exchanges.chat("a/b");
+
+    var reply = watched.handle(x, Chain.of(List.of(admits(Future.succeededFuture(whole())))));
+
+    assertThat(reply.succeeded()).isTrue();
+    assertThat(marks().getLast()).isInstanceOf(Mark.Finished.class);
+  }
+
+  @Test
+  void aStreamWhoseEndCannotBeKeptStillEnds() {
+    var scripted = new ScriptedStream();
+    var failure = new ArrayList<AIError>();
+    scripted
+        .ending(
+            _ -> {
+              throw new IllegalStateException("no room");
+            })
+        .start(
+            new IgnoringSink() {
+              @Override
+              public void fail(AIError error) {
+                failure.add(error);
+              }
+            });
+
+    scripted.sink.end(Exchanges.answer("hi"));
+
+    assertThat(failure).extracting(AIError::code).containsExactly(ErrorCode.INTERNAL);
+  }
+
+  @Test
   void aStreamIsRecordedJustBeforeItsEndIsSeen() {
     var scripted = new ScriptedStream();
     var reply =
