@@ -1,8 +1,10 @@
 package dev.weir.app;
 
 import dev.weir.access.DevKeys;
+import dev.weir.config.ModelAlias;
 import dev.weir.config.WeirConfig;
 import dev.weir.core.Clock;
+import dev.weir.core.Usd;
 import dev.weir.limits.LedgerConnection;
 import dev.weir.limits.Limits;
 import dev.weir.resilience.Overload;
@@ -18,6 +20,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
@@ -61,6 +64,17 @@ final class OpenLimits {
                         + " 'enterprise' ON CONFLICT DO NOTHING")
                 .execute(Tuple.of(DevKeys.DEMO_USER))
                 .mapEmpty());
+  }
+
+  /** What models cost at most by the operator's word; of two names of one model the higher. */
+  static Map<String, Usd> ceilings(WeirConfig config) {
+    return config.models().values().stream()
+        .filter(alias -> alias.maxCost().isPresent())
+        .collect(
+            Collectors.toMap(
+                ModelAlias::model,
+                alias -> alias.maxCost().orElseThrow(),
+                (a, b) -> a.compareTo(b) >= 0 ? a : b));
   }
 
   /** Shows what the process and its providers are spared. */

@@ -230,7 +230,8 @@ public final class Weir {
             limits,
             refusals,
             cache,
-            new SpendingStage(limits, () -> prices, new TokenCounter(), clock),
+            new SpendingStage(
+                limits, () -> prices, new TokenCounter(), clock, OpenLimits.ceilings(config)),
             new OutputStage(config.output(), clock),
             new SheddingStage(overload, config.limits().overload(), limits::tier),
             throttles,

@@ -1,6 +1,8 @@
 package dev.weir.config;
 
 import dev.weir.core.Nearest;
+import dev.weir.core.Usd;
+import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +11,9 @@ import java.util.Set;
 
 /** The logical names of models among the settings; each must lead to a provider that exists. */
 final class ModelReading {
+  private static final BigDecimal LEAST_USD = new BigDecimal("0.000000001");
+  private static final BigDecimal MOST_USD = new BigDecimal(10_000);
+
   private final Reading reading;
   private final Set<String> providers;
 
@@ -41,9 +46,16 @@ final class ModelReading {
               model.orElse(""),
               reading.flag(key + "search", false),
               reading.text(key + "preset"),
-              fallbacks));
+              fallbacks,
+              maxCost(key + "max_cost_usd")));
     }
     return models;
+  }
+
+  private Optional<Usd> maxCost(String key) {
+    return reading
+        .text(key)
+        .map(_ -> Usd.of(reading.amount(key, MOST_USD, LEAST_USD, MOST_USD)));
   }
 
   /** The model that replaces those of all shipped functions. */

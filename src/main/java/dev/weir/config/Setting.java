@@ -62,6 +62,7 @@ record Setting(String key, Shape shape) {
           plain("models.<name>.search"),
           plain("models.<name>.preset"),
           list("models.<name>.fallbacks"),
+          plain("models.<name>.max_cost_usd"),
           plain("gone_fields"),
           plain("breaker.failures"),
           plain("breaker.window"),

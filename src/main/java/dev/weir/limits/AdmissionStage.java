@@ -31,7 +31,7 @@ public final class AdmissionStage implements Stage {
   public Future<Reply> handle(Exchange x, Chain next) {
     var who = Who.of(x.principal());
     x.tally().allowance(() -> limits.allowance(who));
-    var entered = limits.enforce(x.origin().id(), who, x.cancellation());
+    var entered = limits.enforce(x.origin().id(), who, Tokens.estimate(x), x.cancellation());
     return entered.succeeded()
         ? admitted(x, next, entered.result())
         : entered
@@ -68,7 +68,7 @@ public final class AdmissionStage implements Stage {
   }
 
   private void end(Exchange x, Charge charge, boolean failed) {
-    limits.end(charge, failed);
+    limits.end(charge, failed, x.tally().usage().totalTokens());
     if (charge.returned()) {
       x.tally().unitReturned();
     }

@@ -26,6 +26,11 @@ public final class Charge {
   private boolean used;
   private boolean ended;
   private boolean returned;
+  private int bursts;
+  private long estimate;
+
+  /** Tokens taken of each subject's minute; none for the many that have no such limit. */
+  private long @Nullable [] tokens;
 
   /** Read by whoever hears that the call's row is in the database; guarded by this. */
   private long spent;
@@ -198,10 +203,11 @@ public final class Charge {
    * The call has ended.
    *
    * @param failed whether it has no answer
+   * @return false if it had ended before
    */
-  void end(boolean failed) {
+  boolean end(boolean failed) {
     if (ended) {
-      return;
+      return false;
     }
     ended = true;
     if (failed && !used) {
@@ -211,6 +217,36 @@ public final class Charge {
     for (var holder : holders) {
       holder.inFlight().decrementAndGet();
     }
+    return true;
+  }
+
+  /** The tokens that it will need, by an estimate. */
+  void estimated(long count) {
+    estimate = count;
+  }
+
+  long estimate() {
+    return estimate;
+  }
+
+  /** A call was taken of the i-th subject's minute. */
+  void tookBurst(int i) {
+    bursts |= 1 << i;
+  }
+
+  boolean hasBurst(int i) {
+    return (bursts & 1 << i) != 0;
+  }
+
+  /** Tokens were taken of the i-th subject's minute. */
+  void tookTokens(int i, long count) {
+    var all = tokens == null ? new long[holders.length] : tokens;
+    all[i] = count;
+    tokens = all;
+  }
+
+  long tokens(int i) {
+    return tokens == null ? 0 : tokens[i];
   }
 
   /** Whether its row in the database has to say something of money. */

@@ -4,21 +4,20 @@ import dev.weir.core.AIError;
 import dev.weir.core.Clock;
 import dev.weir.core.Ids;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that this process has of one subject: its lease, its accounts, what Postgres last said of it,
- * and who waits. One per subject and process, shared by all event loops.
+ * All that this process has of one subject: its lease, what Postgres last said of it, who waits for
+ * a unit, and with {@link Budget} and {@link AwayUnits} its money and what is let in without Postgres. One per subject and process, shared by all event loops.
  *
  * <p>Units and money are taken on any thread by one atomic or one short lock. Whatever talks to the
  * ledger ({@link #ask} and what follows it, {@link #tend}) runs on the desk's own context alone.
@@ -47,22 +46,20 @@ final class Holder {
   private static final long WINDOW = Duration.ofSeconds(10).toNanos();
   private static final long TENTH = Duration.ofMillis(100).toNanos();
   private static final long REFUSAL = Duration.ofSeconds(1).toNanos();
-  private static final long LONGEST_MONEY_WAIT = Duration.ofSeconds(1).toNanos();
   private static final long IDLE = Duration.ofSeconds(60).toNanos();
   private static final Duration SOON = Duration.ofMillis(5);
-  private static final Duration A_LITTLE = Duration.ofMillis(50);
   private static final long MANY = 8;
 
   private final Subject subject;
   private final LeaseDesk desk;
   private final Clock clock;
+  private final Budget budget;
+  private final AwayUnits away;
 
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicBoolean queued = new AtomicBoolean();
   private final ConcurrentLinkedQueue<Waiter> units = new ConcurrentLinkedQueue<>();
-  private final ConcurrentLinkedQueue<Waiter> money = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Waiter> looks = new ConcurrentLinkedQueue<>();
-  private final Map<LocalDate, Purse> purses = new ConcurrentHashMap<>(2);
   private final TokenBucket burst = new TokenBucket();
   private final TokenBucket tokens = new TokenBucket();
 
@@ -72,7 +69,6 @@ final class Holder {
   private volatile long refusedUntil;
   private volatile boolean moreWanted;
   private volatile boolean retired;
-  private volatile @Nullable Lease away;
 
   /** Confined to the desk, as are the next ones. */
   private long target = FIRST_UNITS;
@@ -86,6 +82,8 @@ final class Holder {
     this.subject = subject;
     this.desk = desk;
     this.clock = clock;
+    this.budget = new Budget(this, desk, clock);
+    this.away = new AwayUnits(this, desk, clock);
     this.lastUsed = clock.nanoTime();
   }
 
@@ -110,12 +108,18 @@ final class Holder {
     return tokens;
   }
 
+  /** Tokens a minute that are this process's part of the limit, or no limit. */
+  static long tokensPerMinute(Standing known) {
+    var all = known.bounds().tokensPerMinute();
+    return all == Standing.NO_LIMIT ? all : Math.max(1, all / known.replicas());
+  }
+
   /** Tokens of the minute that this process may still let through. */
   long tokensLeft(long now) {
     var known = standing;
     return known == null || known.bounds().tokensPerMinute() == Standing.NO_LIMIT
         ? Standing.NO_LIMIT
-        : tokens.level(Math.max(1, known.bounds().tokensPerMinute() / known.replicas()), now);
+        : tokens.level(tokensPerMinute(known), now);
   }
 
   /** Units that are in this process's hand. */
@@ -156,7 +160,7 @@ final class Holder {
 
   /** Waits for money. */
   synchronized boolean waitForMoney(Waiter waiter) {
-    return wait(waiter, money);
+    return wait(waiter, budget.queue());
   }
 
   /** Waits for the next standing. */
@@ -164,7 +168,7 @@ final class Holder {
     return wait(waiter, looks);
   }
 
-  private boolean wait(Waiter waiter, ConcurrentLinkedQueue<Waiter> queue) {
+  private boolean wait(Waiter waiter, Queue<Waiter> queue) {
     if (retired) {
       return false;
     }
@@ -175,12 +179,7 @@ final class Holder {
 
   /** The account of a month, opened where there is none. */
   Purse purse(LocalDate month) {
-    var purse = purses.computeIfAbsent(month, m -> new Purse(m, clock.nanoTime()));
-    var known = standing;
-    if (known != null && purse.limited() != known.budgeted()) {
-      purse.limited(known.budgeted());
-    }
-    return purse;
+    return budget.purse(month);
   }
 
   /** Marks it as waiting at the desk; false if it was. */
@@ -216,25 +215,9 @@ final class Holder {
           this,
           new Ledger.Take(id, waiting, Math.max(waiting, target)),
           (answer, sent) -> granted(id, waiting, answer, sent));
-      if (purses.isEmpty() && standing().map(Standing::budgeted).orElse(true)) {
-        // Ahead of the first call. The month is named, and rightly but for a moment at its end: an
-        // account of whatever month it then is could be opened in one and answered in the next.
-        purse(clock.now().atZone(ZoneOffset.UTC).toLocalDate().withDayOfMonth(1));
-      }
+      budget.openAhead();
     }
-    // An empty account may have been let go just before somebody came to wait for it.
-    money.forEach(waiter -> purse(waiter.month()));
-    // A call may open the month's purse at any moment: one look, or one account is asked for twice.
-    for (var purse : List.copyOf(purses.values())) {
-      if (purse.limited()) {
-        wishes.account(
-            this,
-            purse.account(waitingFor(purse.month()), now),
-            (answer, sent) -> accounted(purse, answer, sent));
-      } else {
-        money.stream().filter(w -> w.month().equals(purse.month())).forEach(Waiter::wake);
-      }
-    }
+    budget.ask(now, wishes);
     if (!looks.isEmpty()) {
       wishes.look(
           this,
@@ -247,44 +230,23 @@ final class Holder {
     }
   }
 
-  private long waitingFor(LocalDate month) {
-    money.removeIf(Waiter::gone);
-    return money.stream().filter(w -> w.month().equals(month)).mapToLong(Waiter::price).sum();
-  }
-
   /** What a take says of the calls is newer than what an account of the same request says. */
-  private void accounted(Purse purse, Ledger.Answer answer, long sent) {
+  void learnedMoney(Standing news) {
     var known = standing;
-    if (known != null && known.month().equals(answer.standing().month())) {
-      standing = known.withMoneyOf(answer.standing());
-    }
-    purse.limited(answer.standing().budgeted());
-    purse.covered(answer.cover(), until(sent));
-    // Cover must be given back some day: whoever has some is tended.
-    desk.active(this);
-    var room = purse.cover() - purse.owed();
-    for (var waiter : money) {
-      if (waiter.month().equals(purse.month()) && serve(waiter, room, answer.standing())) {
-        room -= waiter.price();
-      }
-    }
-    money.removeIf(Waiter::gone);
-    if (!money.isEmpty()) {
-      desk.wantLater(this, A_LITTLE);
+    if (known != null && known.month().equals(news.month())) {
+      standing = known.withMoneyOf(news);
     }
   }
 
-  /** Lets one who waits for money go on if it fits, and turns him away if it never will. */
-  private boolean serve(Waiter waiter, long room, Standing known) {
-    if (!known.budgeted() || waiter.price() <= room) {
-      return waiter.wake();
-    }
-    if (known.usdSettled() + waiter.price() > known.usdLimit()) {
-      waiter.fail(Refusals.spent(known));
-    } else if (clock.nanoTime() - waiter.sinceNanos() > LONGEST_MONEY_WAIT) {
-      waiter.fail(Refusals.held(known));
-    }
-    return false;
+  /** What an answer says that admits nothing. */
+  void knows(Standing news) {
+    standing = news;
+  }
+
+  /** The database's time, as well as it can be told. */
+  Instant databaseTime(long now) {
+    var current = lease;
+    return current == Lease.NONE ? clock.now() : current.databaseTime(now);
   }
 
   /** A lease of an older epoch admits nothing more. */
@@ -293,10 +255,6 @@ final class Holder {
     if (news.epoch() > lease.epoch()) {
       end(lease);
     }
-  }
-
-  private static long until(long sent) {
-    return sent + WINDOW;
   }
 
   private void granted(UUID id, long asked, Ledger.Answer answer, long sent) {
@@ -392,13 +350,13 @@ final class Holder {
     turnAway(units, why);
   }
 
-  private static void turnAway(ConcurrentLinkedQueue<Waiter> queue, AIError why) {
+  private static void turnAway(Queue<Waiter> queue, AIError why) {
     for (var waiter = queue.poll(); waiter != null; waiter = queue.poll()) {
       waiter.fail(why);
     }
   }
 
-  private static long living(ConcurrentLinkedQueue<Waiter> queue) {
+  private static long living(Queue<Waiter> queue) {
     queue.removeIf(Waiter::gone);
     return queue.size();
   }
@@ -422,7 +380,7 @@ final class Holder {
 
   /** The ledger cannot be asked: those who wait for units or money try again under the policy. */
   void ledgerAway() {
-    for (var queue : List.of(units, money)) {
+    for (var queue : List.of(units, budget.queue())) {
       for (var waiter = queue.poll(); waiter != null; waiter = queue.poll()) {
         waiter.wake();
       }
@@ -431,33 +389,8 @@ final class Holder {
   }
 
   /** A unit of what the tier lets in while the ledger is away; null if that is nothing. */
-  synchronized @Nullable Lease takeAway(long now) {
-    var known = standing;
-    if (known == null || !lenient(known)) {
-      return null;
-    }
-    var open = away;
-    if (open == null) {
-      var moment = lease == Lease.NONE ? clock.now() : lease.databaseTime(now);
-      open =
-          new Lease(
-              Ids.next(clock),
-              moment,
-              moment.atZone(ZoneOffset.UTC).toLocalDate().withDayOfMonth(1),
-              known.epoch(),
-              subject.kind() == Subject.Kind.USER ? known.away().calls() : Long.MAX_VALUE,
-              now,
-              Duration.ofDays(1),
-              Long.MIN_VALUE);
-      away = open;
-      desk.owes(this);
-    }
-    return open.take(now) ? open : null;
-  }
-
-  /** Keys and teams have no policy of their own: without limits they follow the user's. */
-  private boolean lenient(Standing known) {
-    return subject.kind() == Subject.Kind.USER ? known.away().open() : !known.limited();
+  @Nullable Lease takeAway(long now) {
+    return away.take(now);
   }
 
   /**
@@ -465,23 +398,8 @@ final class Holder {
    *
    * @return whether there was something, which is this request's take of the subject
    */
-  synchronized boolean ledgerBack(LeaseDesk.Wishes wishes) {
-    var open = away;
-    if (open == null) {
-      return false;
-    }
-    away = null;
-    var used = open.granted() - Math.max(0, open.seal());
-    if (used > 0) {
-      wishes.take(
-          this,
-          new Ledger.Take(open.id(), 0, -used, Optional.of(open.month())),
-          (answer, _) -> {
-            standing = answer.standing();
-            desk.giveBack(open.id(), 0, true);
-          });
-    }
-    return used > 0;
+  boolean ledgerBack(LeaseDesk.Wishes wishes) {
+    return away.ledgerBack(wishes);
   }
 
   /** Looks after it now and then: ends leases in time, renews those in use, lets go of the rest. */
@@ -501,34 +419,27 @@ final class Holder {
         desk.want(this);
       }
     }
-    for (var purse : List.copyOf(purses.values())) {
-      if (purse.empty() && !purse.month().equals(current.month())) {
-        purses.remove(purse.month(), purse);
-      } else if (purse.limited() && purse.idle(now)) {
-        desk.want(this);
-      }
-    }
+    budget.tend(now, current.month());
   }
 
   /** Gives everything back, for the end of the process. */
   void close() {
     end(lease);
-    purses.values().forEach(purse -> purse.rest(clock.nanoTime()));
+    budget.close();
     desk.want(this);
   }
 
   /** Whether it need not be tended. */
   boolean resting() {
     return (lease.sealed() || lease == Lease.NONE)
-        && away == null
+        && away.nothing()
         && units.isEmpty()
-        && money.isEmpty()
-        && purses.values().stream().allMatch(Purse::empty);
+        && budget.empty();
   }
 
   /** Whether somebody waits here. */
   boolean awaited() {
-    return !units.isEmpty() || !money.isEmpty() || !looks.isEmpty();
+    return !units.isEmpty() || !budget.queue().isEmpty() || !looks.isEmpty();
   }
 
   /** Retires it if nobody has used it for a while; a new one will then stand for the subject. */

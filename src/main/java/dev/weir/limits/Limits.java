@@ -5,14 +5,11 @@ import dev.weir.core.Clock;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Allowance;
 import dev.weir.gateway.Cancellation;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,7 +18,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The limits of users, keys and teams, for the stages and for other code of the house.
@@ -37,9 +33,7 @@ public final class Limits {
   private final LeaseDesk desk;
   private final Clock clock;
   private final Enforcement enforcement;
-  private final ConcurrentMap<String, Holder> users = new ConcurrentHashMap<>();
-  private final ConcurrentMap<UUID, Holder> keys = new ConcurrentHashMap<>();
-  private final ConcurrentMap<String, Holder> teams = new ConcurrentHashMap<>();
+  private final Subjects subjects;
   private final ConcurrentMap<UUID, Charge> charges = new ConcurrentHashMap<>();
   private final LongAdder admitted = new LongAdder();
   private final LongAdder watched = new LongAdder();
@@ -60,6 +54,7 @@ public final class Limits {
     this.desk = desk;
     this.clock = clock;
     this.enforcement = enforcement;
+    this.subjects = new Subjects(desk, clock);
   }
 
   /** Limits that nobody keeps: everything is admitted and nothing counted. */
@@ -88,12 +83,21 @@ public final class Limits {
    *     or {@code STORAGE_UNAVAILABLE}
    */
   public Future<Charge> enforce(UUID call, Who who, Cancellation cancellation) {
+    return enforce(call, who, 0, cancellation);
+  }
+
+  /**
+   * As {@link #enforce(UUID, Who, Cancellation)}, for a call that will need tokens.
+   *
+   * @param tokens so many by an estimate; what it really needed is told at its {@link #end}
+   */
+  Future<Charge> enforce(UUID call, Who who, long tokens, Cancellation cancellation) {
     if (enforcement == Enforcement.OFF) {
       return Future.succeededFuture(new Charge(call, new Holder[0], true));
     }
-    var charge = new Charge(call, holders(who), false);
+    var charge = new Charge(call, subjects.holders(who), false);
     var now = clock.nanoTime();
-    AIError bounded = bounded(charge, now);
+    AIError bounded = Bounds.enter(charge, tokens, now);
     var entered =
         bounded == null
             ? enter(charge, who, cancellation, now)
@@ -106,7 +110,7 @@ public final class Limits {
         .onSuccess(this::admitted)
         .recover(
             e -> {
-              leave(charge);
+              Bounds.leave(charge, clock.nanoTime());
               return enforcement == Enforcement.DRY_RUN
                   ? watched(call, who, AIError.from(e))
                   : Future.failedFuture(e);
@@ -151,63 +155,10 @@ public final class Limits {
     }
     var waiter = new Waiter(since);
     if (!holder.wait(waiter)) {
-      replaceRetired(charge, who);
+      subjects.replaceRetired(charge, who);
       return enter(charge, who, cancellation, since);
     }
-    return awaited(waiter, cancellation).compose(_ -> enter(charge, who, cancellation, since));
-  }
-
-  private static Future<Void> awaited(Waiter waiter, Cancellation cancellation) {
-    var forget = cancellation.onCancel(waiter::fail);
-    var context = Vertx.currentContext();
-    return here(waiter.future(), context).onComplete(_ -> forget.run());
-  }
-
-  /** Goes on where the asker was: the answers come on the desk's thread. */
-  private static Future<Void> here(Future<Void> future, @Nullable Context context) {
-    if (context == null) {
-      return future;
-    }
-    var promise = Promise.<Void>promise();
-    future.onComplete(
-        outcome ->
-            context.runOnContext(
-                _ -> {
-                  if (outcome.succeeded()) {
-                    promise.complete();
-                  } else {
-                    promise.fail(outcome.cause());
-                  }
-                }));
-    return promise.future();
-  }
-
-  /** Bursts and calls at once: what this process bounds by itself. Counts the call in. */
-  private static @Nullable AIError bounded(Charge charge, long now) {
-    AIError why = null;
-    for (var holder : charge.holders()) {
-      var at = holder.inFlight().incrementAndGet();
-      var standing = holder.standing();
-      if (standing.isEmpty() || why != null) {
-        continue;
-      }
-      var bounds = standing.get().bounds();
-      if (at > bounds.concurrent()) {
-        why = Refusals.concurrent(holder.subject(), bounds.concurrent());
-      } else if (bounds.callsPerMinute() != Standing.NO_LIMIT) {
-        var wait = holder.burst().take(1, bounds.callsPerMinute(), now);
-        if (wait > 0) {
-          why = Refusals.burst(holder.subject(), bounds.callsPerMinute(), wait, "calls");
-        }
-      }
-    }
-    return why;
-  }
-
-  private static void leave(Charge charge) {
-    for (var holder : charge.holders()) {
-      holder.inFlight().decrementAndGet();
-    }
+    return waiter.awaited(cancellation).compose(_ -> enter(charge, who, cancellation, since));
   }
 
   /**
@@ -254,7 +205,7 @@ public final class Limits {
     }
     var waiter = new Waiter(charge.month(), price, since);
     lacking.waitForMoney(waiter);
-    return awaited(waiter, cancellation).compose(_ -> reserve(charge, price, cancellation, since));
+    return waiter.awaited(cancellation).compose(_ -> reserve(charge, price, cancellation, since));
   }
 
   /** The charge of a call that was admitted here; empty where no limits are in force. */
@@ -292,7 +243,7 @@ public final class Limits {
     }
     var now = clock.nanoTime();
     return Allowances.of(
-        Stream.of(holders(who))
+        Stream.of(subjects.holders(who))
             .filter(h -> h.standing().isPresent())
             .map(
                 h ->
@@ -308,7 +259,18 @@ public final class Limits {
 
   /** The call has ended; its units come back if nothing was sent for it. */
   void end(Charge charge, boolean failed) {
-    charge.end(failed);
+    end(charge, failed, 0);
+  }
+
+  /**
+   * As {@link #end(Charge, boolean)}.
+   *
+   * @param tokens that the call used, whatever was estimated
+   */
+  void end(Charge charge, boolean failed, long tokens) {
+    if (charge.end(failed)) {
+      Bounds.settle(charge, tokens, clock.nanoTime());
+    }
     if (!charge.owes()) {
       charges.remove(charge.call());
     }
@@ -327,12 +289,7 @@ public final class Limits {
 
   /** What Postgres knows of one subject now; nothing is debited. */
   public Future<Standing> check(Subject subject) {
-    return look(
-        switch (subject.kind()) {
-          case USER -> holder(users, subject.id(), subject.kind());
-          case KEY -> holder(keys, UUID.fromString(subject.id()), subject.kind());
-          case TEAM -> holder(teams, subject.id(), subject.kind());
-        });
+    return look(subjects.holder(subject));
   }
 
   /** What Postgres knows of the subjects now; nothing is debited. */
@@ -341,7 +298,7 @@ public final class Limits {
       return Future.succeededFuture(List.of());
     }
     var looks = new ArrayList<Future<Standing>>();
-    for (var holder : holders(who)) {
+    for (var holder : subjects.holders(who)) {
       looks.add(look(holder));
     }
     return Future.all(looks).map(_ -> looks.stream().map(Future::result).toList());
@@ -358,7 +315,8 @@ public final class Limits {
     if (!holder.look(waiter)) {
       return Future.failedFuture(Refusals.away());
     }
-    return here(waiter.future(), Vertx.currentContext())
+    return waiter
+        .here()
         .compose(
             _ ->
                 holder
@@ -384,88 +342,32 @@ public final class Limits {
 
   /** A notification of the database: {@code user:alice} and the like. */
   void recalled(String subject) {
-    find(subject).ifPresent(Holder::recall);
+    subjects.find(subject).ifPresent(Holder::recall);
   }
 
   /** Limits of a subject, or of a tier, have changed. */
   void changed(String subject) {
-    if (subject.startsWith("tier:")) {
-      var tier = subject.substring("tier:".length());
-      users.values().stream()
-          .filter(h -> h.standing().filter(s -> s.tier().equals(tier)).isPresent())
-          .forEach(Holder::changed);
-    } else {
-      find(subject).ifPresent(Holder::changed);
-    }
+    subjects.changed(subject);
   }
 
   /** Units of a subject came back at another process. */
   void returned(String subject) {
-    find(subject).filter(Holder::awaited).ifPresent(desk::want);
-  }
-
-  private Optional<Holder> find(String subject) {
-    var colon = subject.indexOf(':');
-    if (colon < 0) {
-      return Optional.empty();
-    }
-    var id = subject.substring(colon + 1);
-    return Optional.ofNullable(
-        switch (subject.substring(0, colon)) {
-          case "user" -> users.get(id);
-          case "key" -> id.length() == 36 ? keys.get(UUID.fromString(id)) : null;
-          case "team" -> teams.get(id);
-          default -> null;
-        });
-  }
-
-  private Holder[] holders(Who who) {
-    var team = who.team();
-    var all = new Holder[team.isPresent() ? 3 : 2];
-    all[0] = holder(users, who.user(), Subject.Kind.USER);
-    all[1] = holder(keys, who.key(), Subject.Kind.KEY);
-    if (team.isPresent()) {
-      all[2] = holder(teams, team.get(), Subject.Kind.TEAM);
-    }
-    return all;
-  }
-
-  private <K> Holder holder(ConcurrentMap<K, Holder> map, K id, Subject.Kind kind) {
-    var known = map.get(id);
-    return known != null
-        ? known
-        : map.computeIfAbsent(id, k -> new Holder(new Subject(kind, k.toString()), desk, clock));
-  }
-
-  /** A holder that was retired in the moment between finding it and waiting at it. */
-  private void replaceRetired(Charge charge, Who who) {
-    sweep();
-    var fresh = holders(who);
-    for (var i = 0; i < fresh.length; i++) {
-      if (fresh[i] != charge.holders()[i]) {
-        fresh[i].inFlight().incrementAndGet();
-        charge.holders()[i].inFlight().decrementAndGet();
-        charge.holders()[i] = fresh[i];
-      }
-    }
-  }
-
-  /** Forgets subjects that nobody has used for a while. Any thread; now and then. */
-  void sweep() {
-    var now = clock.nanoTime();
-    for (Map<?, Holder> map : List.of(users, keys, teams)) {
-      map.values().removeIf(holder -> holder.retire(now));
-    }
+    subjects.find(subject).filter(Holder::awaited).ifPresent(desk::want);
   }
 
   /** The tier of a user that is in memory. */
   public Optional<String> tier(String user) {
-    return Optional.ofNullable(users.get(user)).flatMap(Holder::standing).map(Standing::tier);
+    return subjects.tier(user);
+  }
+
+  /** Forgets subjects that nobody has used for a while. Any thread; now and then. */
+  void sweep() {
+    subjects.sweep();
   }
 
   /** Subjects in memory. */
   public int subjects() {
-    return users.size() + keys.size() + teams.size();
+    return subjects.count();
   }
 
   /** Calls admitted since the start. */

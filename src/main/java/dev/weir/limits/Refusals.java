@@ -89,7 +89,8 @@ final class Refusals {
             "The model "
                 + model
                 + " has no price here, so its cost cannot be held against your budget; choose a"
-                + " priced model, or ask an administrator for an entry in conf/prices.yaml.")
+                + " priced model, or ask an administrator for an entry in conf/prices.yaml or for"
+                + " max_cost_usd on its route.")
         .with("model", model);
   }
 

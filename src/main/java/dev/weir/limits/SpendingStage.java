@@ -16,6 +16,7 @@ import dev.weir.pricing.PriceTable;
 import dev.weir.pricing.TokenCounter;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.logging.log4j.LogManager;
@@ -35,6 +36,7 @@ public final class SpendingStage implements Stage {
   private final Supplier<PriceTable> prices;
   private final TokenCounter tokens;
   private final Clock clock;
+  private final Map<String, Usd> ceilings;
 
   /**
    * A spending stage.
@@ -46,6 +48,21 @@ public final class SpendingStage implements Stage {
    */
   public SpendingStage(
       Limits limits, Supplier<PriceTable> prices, TokenCounter tokens, Clock clock) {
+    this(limits, prices, tokens, clock, Map.of());
+  }
+
+  /**
+   * A spending stage with bounds beside the prices.
+   *
+   * @param ceilings what a request to a {@code provider/model} costs at most by the operator's word
+   */
+  public SpendingStage(
+      Limits limits,
+      Supplier<PriceTable> prices,
+      TokenCounter tokens,
+      Clock clock,
+      Map<String, Usd> ceilings) {
+    this.ceilings = Map.copyOf(ceilings);
     this.limits = limits;
     this.prices = prices;
     this.tokens = tokens;
@@ -78,7 +95,7 @@ public final class SpendingStage implements Stage {
   private record Line(Optional<Charge> charge, Usd reserved) {}
 
   private Future<Usd> reserve(Exchange x, Charge charge) {
-    var worst = WorstPrice.quick(x, prices.get(), x.tally().startedAt());
+    var worst = bounded(x, WorstPrice.quick(x, prices.get(), x.tally().startedAt()));
     if (worst.isEmpty()) {
       return limits.budgeted(charge) && !costsNothing(x)
           ? Future.failedFuture(Refusals.unpriced(x.currentAttempt().target().model().toString()))
@@ -93,6 +110,18 @@ public final class SpendingStage implements Stage {
             })
         .map(worst.get())
         .recover(refused -> reserveTightly(x, charge, worst.get(), refused));
+  }
+
+  /** The price's bound or the operator's, whichever there is; of two the lower. */
+  private Optional<Usd> bounded(Exchange x, Optional<Usd> worst) {
+    var ceiling = ceiling(x);
+    return worst
+        .filter(price -> ceiling.isEmpty() || price.compareTo(ceiling.get()) <= 0)
+        .or(() -> ceiling);
+  }
+
+  private Optional<Usd> ceiling(Exchange x) {
+    return Optional.ofNullable(ceilings.get(x.currentAttempt().target().model().toString()));
   }
 
   /** The bound by bytes did not fit into what is left: perhaps one by counted tokens does. */
@@ -158,7 +187,11 @@ public final class SpendingStage implements Stage {
     var cost =
         usage.equals(Usage.NONE)
             ? Optional.of(Usd.ZERO)
-            : prices.get().cost(attempt.target().model().toString(), usage, x.tally().startedAt());
+            : prices
+                .get()
+                .cost(attempt.target().model().toString(), usage, x.tally().startedAt())
+                // Without a price it costs what the provider says, else the most: never nothing.
+                .or(() -> ceiling(x).map(most -> providerCost.orElse(most)));
     attempt.marks().settled(cost);
     line.charge().ifPresent(charge -> settle(charge, line.reserved(), attempt, cost));
     x.tally()

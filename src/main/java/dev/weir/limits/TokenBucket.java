@@ -24,7 +24,7 @@ final class TokenBucket {
     return (long) Math.ceil((amount - level) / perMinute * MINUTE);
   }
 
-  /** Takes what was used already, be it there or not. */
+  /** Takes what was used already, be it there or not; a negative amount was not used after all. */
   synchronized void use(long amount, long perMinute, long now) {
     refill(perMinute, now);
     level -= amount;

@@ -1,8 +1,10 @@
 package dev.weir.limits;
 
 import dev.weir.core.AIError;
+import dev.weir.gateway.Cancellation;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import java.time.LocalDate;
 
 /**
@@ -45,9 +47,32 @@ final class Waiter {
     return sinceNanos;
   }
 
-  /** Completes when it is worth trying again; fails when it is not. */
-  Future<Void> future() {
-    return promise.future();
+  /** As {@link #here}, unless the call is cancelled before. */
+  Future<Void> awaited(Cancellation cancellation) {
+    var forget = cancellation.onCancel(this::fail);
+    return here().onComplete(_ -> forget.run());
+  }
+
+  /** The future on the context of whoever asks: the answers come on the desk's. */
+  Future<Void> here() {
+    var context = Vertx.currentContext();
+    if (context == null) {
+      return promise.future();
+    }
+    var told = Promise.<Void>promise();
+    promise
+        .future()
+        .onComplete(
+            outcome ->
+                context.runOnContext(
+                    _ -> {
+                      if (outcome.succeeded()) {
+                        told.complete();
+                      } else {
+                        told.fail(outcome.cause());
+                      }
+                    }));
+    return told.future();
   }
 
   /** Lets it try again; false if it had gone. */

@@ -68,7 +68,8 @@ final class WorstPrice {
     return most;
   }
 
-  private static long output(Ask ask) {
+  /** The most tokens that an answer may have, of all its choices together. */
+  static long output(Ask ask) {
     return switch (ask) {
       case Ask.Prompted prompted -> prompted.function().parameters().maxOutputTokens();
       case Ask.Chat chat -> {

@@ -93,7 +93,9 @@ public final class Overload {
       return;
     }
     lookedAt = now;
-    averageLag += (lag.get().toNanos() - averageLag) * WEIGHT;
+    // However late one beat is, it takes three of them to be too much.
+    var late = Math.min(lag.get().toNanos(), 2 * settings.maxLag().toNanos());
+    averageLag += (late - averageLag) * WEIGHT;
     var worst =
         Math.max(
             averageLag / settings.maxLag().toNanos(),

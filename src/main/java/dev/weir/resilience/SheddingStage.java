@@ -55,10 +55,11 @@ public final class SheddingStage implements Stage {
   }
 
   private int rank(Exchange x) {
-    return tiers.apply(x.principal().user()).map(settings.order()::indexOf).stream()
-        .mapToInt(i -> Math.max(0, i))
-        .findFirst()
-        .orElse(0);
+    // Of a user's first call nobody knows yet; it would be odd to greet the best customer with this.
+    return tiers
+        .apply(x.principal().user())
+        .map(tier -> Math.max(0, settings.order().indexOf(tier)))
+        .orElse(settings.order().size() - 1);
   }
 
   /** The end of a call's id is random. */
