@@ -53,9 +53,7 @@ final class ModelReading {
   }
 
   private Optional<Usd> maxCost(String key) {
-    return reading
-        .text(key)
-        .map(_ -> Usd.of(reading.amount(key, MOST_USD, LEAST_USD, MOST_USD)));
+    return reading.text(key).map(_ -> Usd.of(reading.amount(key, MOST_USD, LEAST_USD, MOST_USD)));
   }
 
   /** The model that replaces those of all shipped functions. */

@@ -9,8 +9,8 @@ import java.util.List;
  * @param maxCalls calls at once; beyond them every call is refused, from nine tenths on some are
  * @param maxLag how late the event loops may be on the average of a few moments
  * @param maxMemoryPercent how full the heap may be after a collection
- * @param order the tiers from the first to be shed to the last; others go
- *     with the first, users not seen yet with the last
+ * @param order the tiers from the first to be shed to the last; others go with the first, users not
+ *     seen yet with the last
  */
 public record OverloadSettings(
     int maxCalls, Duration maxLag, int maxMemoryPercent, List<String> order) {

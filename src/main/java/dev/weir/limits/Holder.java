@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All that this process has of one subject: its lease, what Postgres last said of it, who waits for
- * a unit, and with {@link Budget} and {@link AwayUnits} its money and what is let in without Postgres. One per subject and process, shared by all event loops.
+ * a unit, and with {@link Budget} and {@link AwayUnits} its money and what is let in without
+ * Postgres. One per subject and process, shared by all event loops.
  *
  * <p>Units and money are taken on any thread by one atomic or one short lock. Whatever talks to the
  * ledger ({@link #ask} and what follows it, {@link #tend}) runs on the desk's own context alone.

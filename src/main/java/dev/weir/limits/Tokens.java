@@ -5,9 +5,9 @@ import dev.weir.gateway.Ask;
 import dev.weir.gateway.Exchange;
 
 /**
- * How many tokens a call will need, for the limit of a minute: a quarter of its prompt's characters,
- * and a quarter of its output cap, since few answers come near theirs. A guess that costs nothing;
- * the call's end sets it right.
+ * How many tokens a call will need, for the limit of a minute: a quarter of its prompt's
+ * characters, and a quarter of its output cap, since few answers come near theirs. A guess that
+ * costs nothing; the call's end sets it right.
  */
 final class Tokens {
   private static final int CHARACTERS = 4;

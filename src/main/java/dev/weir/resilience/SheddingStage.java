@@ -55,7 +55,8 @@ public final class SheddingStage implements Stage {
   }
 
   private int rank(Exchange x) {
-    // Of a user's first call nobody knows yet; it would be odd to greet the best customer with this.
+    // Of a user's first call nobody knows yet; it would be odd to greet the best customer with
+    // this.
     return tiers
         .apply(x.principal().user())
         .map(tier -> Math.max(0, settings.order().indexOf(tier)))

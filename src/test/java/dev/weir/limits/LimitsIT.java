@@ -3,14 +3,17 @@ package dev.weir.limits;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.AIError;
 import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Ids;
+import dev.weir.core.Json;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Cancellation;
 import dev.weir.storage.Database;
 import dev.weir.storage.Notifications;
+import dev.weir.testing.Eventually;
 import dev.weir.testing.TestDatabase;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -18,8 +21,11 @@ import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,6 +39,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LimitsIT {
   private static final Usd CENT = new Usd(10_000_000);
+
+  private static final String OVER =
+      "SELECT count(*) FROM user_quotas WHERE subject_id = ? AND usd_settled > 1";
 
   private final Vertx vertx = Vertx.vertx();
   private final List<LedgerConnection> nodes = new ArrayList<>();
@@ -261,6 +270,145 @@ class LimitsIT {
 
     assertThat(limits.watched()).isEqualTo(5);
     assertThat(used("user", who.user())).isEqualTo(20);
+  }
+
+  @Test
+  void aQuotaThatIsSetTakesEffectOnRunningReplicas() {
+    var one = node();
+    var other = node();
+    call(one).await();
+    call(other).await();
+    var quotas = new Quotas(pools);
+
+    quotas.change(Subject.user(who.user()), limit("calls_per_day", 2)).await();
+
+    for (var node : List.of(one, other)) {
+      Eventually.until("the lowered limit", () -> refusedAsUsed(node));
+    }
+    assertThat(used("user", who.user())).as("nothing more was let in").isLessThanOrEqualTo(20);
+    var before = used("user", who.user());
+    quotas.change(Subject.user(who.user()), limit("calls_per_day", 1_000)).await();
+    for (var node : List.of(one, other)) {
+      Eventually.until("the raised limit", () -> admitted(node));
+    }
+    assertThat(used("user", who.user())).isGreaterThan(before);
+  }
+
+  @Test
+  void aUserMovedBetweenTiersInMidLeaseIsHeldToTheNewOne() {
+    database.execute("INSERT INTO users (user_id, tier) VALUES (?, 'enterprise')", who.user());
+    var limits = node();
+    for (var i = 0; i < 60; i++) {
+      call(limits).await();
+    }
+    assertThat(limits.tier(who.user())).contains("enterprise");
+    var quotas = new Quotas(pools);
+
+    quotas.change(Subject.user(who.user()), Json.object().put("tier", "free")).await();
+
+    Eventually.until("nothing beyond the new tier", () -> refusedAsUsed(limits));
+    assertThat(limits.tier(who.user())).contains("free");
+    quotas.change(Subject.user(who.user()), Json.object().put("tier", "pro")).await();
+    Eventually.until("as many as the next tier has", () -> admitted(limits));
+    nodes.removeFirst().close().await();
+    assertThat(used("user", who.user())).as("nothing was charged twice").isBetween(61L, 200L);
+  }
+
+  @Test
+  void spendingUnderRetriesAndCancelledStreamsIsWhatTheRowsSayAndNeverPassesTheBudget()
+      throws Exception {
+    database.execute(
+        "INSERT INTO subject_limits VALUES ('user', ?, 'calls', 'day', 100000), ('user', ?,"
+            + " 'calls', 'month', 100000), ('user', ?, 'usd', 'month', 1)",
+        who.user(),
+        who.user(),
+        who.user());
+    var limits = List.of(node(), node(), node());
+    var spent = new AtomicLong();
+    try (var callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      var all = new ArrayList<java.util.concurrent.Future<?>>();
+      for (var i = 0; i < 24; i++) {
+        var node = limits.get(i % 3);
+        var random = new Random(i);
+        all.add(callers.submit(() -> spend(node, random, spent)));
+      }
+      for (var one : all) {
+        one.get(90, TimeUnit.SECONDS);
+      }
+    }
+
+    assertThat(settled(who.user())).isEqualTo(spent.get()).isBetween(800_000_000L, 1_000_000_000L);
+    assertThat(database.count(OVER, who.user())).as("accounts over the limit").isZero();
+  }
+
+  /** Calls until the budget is spent; every attempt costs at most what it has reserved. */
+  private void spend(Limits node, Random random, AtomicLong spent) {
+    for (var calls = 0; calls < 200; calls++) {
+      Charge charge;
+      try {
+        charge = call(node).await(20, TimeUnit.SECONDS);
+      } catch (Exception e) {
+        assertThat(code(e)).isIn(ErrorCode.RATE_LIMITED, ErrorCode.BUDGET_EXCEEDED);
+        continue;
+      }
+      var cost = 0L;
+      var refused = Optional.<ErrorCode>empty();
+      for (var attempt = 0; attempt < 3 && refused.isEmpty(); attempt++) {
+        var price = 1_000_000L * (1 + random.nextInt(60));
+        try {
+          node.reserve(charge, new Usd(price), new Cancellation()).await(20, TimeUnit.SECONDS);
+        } catch (Exception e) {
+          refused = Optional.of(code(e));
+          break;
+        }
+        charge.use();
+        // A failure that is paid for in part, a stream that is left, or a whole answer.
+        var actual = price * random.nextInt(5) / 4;
+        charge.settle(price, actual);
+        cost += actual;
+        if (random.nextInt(3) == 0) {
+          break;
+        }
+      }
+      node.end(charge, refused.isPresent());
+      row(charge, new Usd(cost).toString());
+      spent.addAndGet(cost);
+      node.written(charge.call());
+      if (refused.filter(ErrorCode.BUDGET_EXCEEDED::equals).isPresent() && calls > 20) {
+        return;
+      }
+    }
+  }
+
+  private boolean refusedAsUsed(Limits node) {
+    try {
+      call(node).await();
+      return false;
+    } catch (RuntimeException e) {
+      return code(e) == ErrorCode.QUOTA_EXCEEDED;
+    }
+  }
+
+  private boolean admitted(Limits node) {
+    try {
+      call(node).await();
+      return true;
+    } catch (RuntimeException e) {
+      return false;
+    }
+  }
+
+  private static ObjectNode limit(String name, long amount) {
+    var body = Json.object();
+    body.putObject("limits").put(name, amount);
+    return body;
+  }
+
+  private long settled(String user) {
+    return database.count(
+        "SELECT (coalesce(sum(usd_settled), 0) * 1000000000)::bigint FROM user_quotas WHERE"
+            + " subject_kind = 'user' AND subject_id = ?",
+        user);
   }
 
   @Test
