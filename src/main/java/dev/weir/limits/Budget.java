@@ -105,7 +105,9 @@ final class Budget {
     }
     if (known.usdSettled() + waiter.price() > known.usdLimit()) {
       waiter.fail(Refusals.spent(known));
-    } else if (clock.nanoTime() - waiter.sinceNanos() > LONGEST_WAIT) {
+    } else if (known.free().nanos() < waiter.price()
+        && clock.nanoTime() - waiter.sinceNanos() > LONGEST_WAIT) {
+      // Not merely one who came after the asking: there is nothing left to ask for.
       waiter.fail(Refusals.held(known));
     }
     return false;

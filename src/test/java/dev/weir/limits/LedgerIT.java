@@ -10,6 +10,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -337,6 +338,32 @@ class LedgerIT {
                     + " = q.subject_id) FROM user_quotas q WHERE q.subject_id = ?",
                 user))
         .isEqualTo(true);
+  }
+
+  @Test
+  void anAccountThatIsAskedForAgainInTheNextMonthIsStillTheOldMonths() {
+    var process = new Process(pools);
+    world.at("2027-01-31T23:59:59Z");
+    var january = LocalDate.of(2027, 1, 1);
+    var account = new Ledger.Account(january, 0, 0, 20 * CENT, 20 * CENT);
+    var request =
+        new Ledger.Request(
+            1,
+            List.of(),
+            List.of(new Ledger.Entry(Subject.user(user), Optional.empty(), Optional.of(account))));
+    process.say(request);
+
+    world.at("2027-02-01T00:00:01Z");
+    var again = process.say(request).getFirst();
+
+    assertThat(again.standing().month()).isEqualTo(january);
+    assertThat(again.cover()).isEqualTo(20 * CENT);
+    assertThat(
+            database.count(
+                "SELECT count(*) FROM lease_held WHERE subject_id = ? AND billing_month ="
+                    + " '2027-02-01'",
+                user))
+        .isZero();
   }
 
   @Test

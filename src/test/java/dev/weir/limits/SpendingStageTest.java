@@ -23,8 +23,10 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,6 +82,43 @@ class SpendingStageTest {
   }
 
   private record At(Instant now, long nanoTime) implements Clock {}
+
+  @Test
+  void aModelWithoutAPriceCostsWhatItsRouteSaysAtMostAndABudgetReservesThat() {
+    var clock = Clock.system();
+    var ledger = new HandLedger();
+    ledger.usdLimit = 5_000_000_000L;
+    var limits =
+        new Limits(new LeaseDesk(ledger, clock, AT_ONCE), clock, Limits.Enforcement.ENFORCE);
+    var half = Usd.of(new BigDecimal("0.5"));
+    var unpriced = new SpendingStage(limits, () -> prices, TOKENS, clock);
+    var bounded =
+        new SpendingStage(limits, () -> prices, TOKENS, clock, Map.of("openai/unheard-of", half));
+
+    var refused = spend(unpriced, limits);
+    var paid = spend(bounded, limits);
+
+    assertThat(AIError.from(refused.cause()).code()).isEqualTo(ErrorCode.MODEL_UNPRICED);
+    assertThat(paid.result().tally().cost()).isEqualTo(half);
+  }
+
+  private Future<Exchange> spend(SpendingStage stage, Limits limits) {
+    var any = Exchanges.chat("openai/unheard-of");
+    limits.enforce(any.origin().id(), Who.of(any.principal()), any.cancellation());
+    var x = any.with(new Attempt(UUID.randomUUID(), 1, Exchanges.target("openai/unheard-of")));
+    return Chain.of(List.of(stage, answers())).proceed(x).map(x);
+  }
+
+  private static final LeaseDesk.Loop AT_ONCE =
+      new LeaseDesk.Loop() {
+        @Override
+        public void run(Runnable work) {
+          work.run();
+        }
+
+        @Override
+        public void after(Duration delay, Runnable work) {}
+      };
 
   @Test
   void aModelWithoutAPriceHasNoCostRatherThanNone() {
