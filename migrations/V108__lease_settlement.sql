@@ -6,12 +6,15 @@ ALTER TABLE ai_usage_metrics
   ADD COLUMN team_lease_id uuid;
 
 -- A process is dead and everything in its journal is in the database: every call that it admitted has its row. What no row
--- names comes back, and nothing is held for the process any more.
+-- names comes back, and nothing is held for the process any more. That goes for leases that the process had closed, too: a
+-- unit may have come back to one afterwards, and the process may have died before it could say so. An hour is more than
+-- any call lasts.
 CREATE OR REPLACE FUNCTION weir_replayed(process uuid) RETURNS void
   LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   known ledger_processes;
   clock timestamptz;
+  unsettled uuid[];
   since timestamptz;
   until timestamptz;
   credit record;
@@ -26,35 +29,36 @@ BEGIN
   IF known.replayed_at IS NOT NULL THEN
     RETURN;
   END IF;
+  unsettled := ARRAY(
+    SELECT l.lease_id FROM leases l
+    WHERE l.process_id = process AND (l.state <> 'closed' OR l.closed_at > known.last_seen_at - interval '1 hour'));
   PERFORM weir_lock_subjects(array_agg(l.subject_kind), array_agg(l.subject_id), weir_clock())
-  FROM leases l WHERE l.process_id = process AND l.state <> 'closed' HAVING count(*) > 0;
+  FROM leases l WHERE l.lease_id = ANY (unsettled) HAVING count(*) > 0;
   clock := weir_clock();
   PERFORM weir_lock_months(array_agg(m.subject_kind), array_agg(m.subject_id), array_agg(m.billing_month), clock)
   FROM (
-    SELECT l.subject_kind, l.subject_id, l.billing_month FROM leases l WHERE l.process_id = process AND l.state <> 'closed'
+    SELECT l.subject_kind, l.subject_id, l.billing_month FROM leases l WHERE l.lease_id = ANY (unsettled)
     UNION ALL
     SELECT h.subject_kind, h.subject_id, h.billing_month FROM lease_held h WHERE h.process_id = process
   ) AS m
   HAVING count(*) > 0;
   -- A row is written after its lease was granted, which the index of recorded_at makes use of, and its call began in the
   -- life of a lease, which leaves out months; the margin is for calls that were let in while the database was away.
-  SELECT min(l.granted_at), max(l.expires_at) INTO since, until
-  FROM leases l WHERE l.process_id = process AND l.state <> 'closed';
+  SELECT min(l.granted_at), max(l.expires_at) INTO since, until FROM leases l WHERE l.lease_id = ANY (unsettled);
   FOR credit IN
     WITH open AS (
-      SELECT l.lease_id, l.calls_granted, l.calls_returned FROM leases l
-      WHERE l.process_id = process AND l.state <> 'closed'
+      SELECT l.lease_id, l.calls_granted, l.calls_returned FROM leases l WHERE l.lease_id = ANY (unsettled)
     ), used AS (
       SELECT named.lease_id, count(*) AS units
       FROM ai_usage_metrics u
       CROSS JOIN LATERAL (VALUES (u.lease_id), (u.key_lease_id), (u.team_lease_id)) AS named (lease_id)
       JOIN open ON open.lease_id = named.lease_id
-      WHERE NOT u.unit_returned AND u.recorded_at >= since - interval '1 day'
+      WHERE NOT u.unit_returned AND u.recorded_at >= since - interval '10 minutes'
         AND u.started_at BETWEEN since - interval '1 day' AND until + interval '1 day'
       GROUP BY 1
     ), given AS (
       UPDATE leases l SET
-        state = 'closed', closed_at = clock, closed_by = 'replay',
+        state = 'closed', closed_at = coalesce(l.closed_at, clock), closed_by = coalesce(l.closed_by, 'replay'),
         calls_returned = greatest(open.calls_returned, open.calls_granted - coalesce(used.units, 0))
       FROM open LEFT JOIN used USING (lease_id)
       WHERE l.lease_id = open.lease_id

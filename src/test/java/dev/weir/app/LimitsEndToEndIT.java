@@ -2,7 +2,9 @@ package dev.weir.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.testing.FakeProvider;
 import dev.weir.testing.TestDatabase;
+import dev.weir.testing.Turn;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.file.Path;
@@ -90,6 +92,30 @@ class LimitsEndToEndIT {
                   .path("limit")
                   .asInt())
           .isEqualTo(7);
+    }
+  }
+
+  @Test
+  void aSaturatedNodeShedsCallsButNeitherProbesNorTheAdminApi(TestDatabase database)
+      throws Exception {
+    database.execute("DELETE FROM subject_limits");
+    database.execute("DELETE FROM api_rate_limits");
+    try (var fake = FakeProvider.start().always(Turn.hang());
+        var weir = RunningWeir.start(database, fake, "WEIR_LIMITS_OVERLOAD_MAX_CALLS", "1");
+        var callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      var first = callers.submit(() -> weir.chat("perplexity/sonar", false));
+      fake.awaitRequest();
+
+      var shed = weir.chat("perplexity/sonar", false);
+
+      assertThat(shed.status()).isEqualTo(503);
+      assertThat(shed.json().path("error").path("code").asText()).isEqualTo("overloaded");
+      assertThat(shed.header("retry-after")).isEqualTo("1");
+      assertThat(weir.management("/livez").status()).isEqualTo(200);
+      assertThat(weir.management("/metrics").raw().body()).contains("weir_overload_shed 1.0");
+      assertThat(admin(weir, "GET", "/api/tiers", "").status()).isEqualTo(200);
+      assertThat(first.isDone()).isFalse();
+      first.cancel(true);
     }
   }
 

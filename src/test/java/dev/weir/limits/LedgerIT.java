@@ -316,6 +316,25 @@ class LedgerIT {
   }
 
   @Test
+  void aUnitThatCameBackToAClosedLeaseAndWasNotReportedComesBackWithTheReplay() {
+    world.atRealTime();
+    var dead = new Process(pools);
+    var lease = UUID.randomUUID();
+    dead.take(user, lease, 5, 5);
+    dead.giveBack(lease, 1, true).standing(user);
+
+    // Of four calls one was refused by its provider: its row says so, and then the process died.
+    for (var call = 0; call < 3; call++) {
+      row(lease);
+    }
+    replayed(dead.id);
+
+    assertThat(world.dayUsed(user)).isEqualTo(3);
+    assertThat(database.value("SELECT closed_by FROM leases WHERE lease_id = ?", lease))
+        .isEqualTo("owner");
+  }
+
+  @Test
   void theFirstWordOfAProcessThatComesAfterItsReplayIsRefused() {
     var dead = new Process(pools);
     replayed(dead.id);

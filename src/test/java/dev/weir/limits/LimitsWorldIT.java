@@ -602,7 +602,8 @@ class LimitsWorldIT {
           """
           SELECT count(*) FROM leases l JOIN ledger_processes p USING (process_id)
           WHERE l.subject_id LIKE ?
-            AND (l.closed_by = 'replay' OR NOT l.process_id::text = ANY (string_to_array('%s', ',')))
+            AND (p.replayed_at IS NOT NULL AND (l.closed_by = 'replay' OR l.closed_at > p.last_seen_at - interval '1 hour')
+              OR NOT l.process_id::text = ANY (string_to_array('%s', ',')))
             AND (l.state <> 'closed' OR l.calls_granted - l.calls_returned <> (
               SELECT count(*) FROM ai_usage_metrics u
               WHERE l.lease_id IN (u.lease_id, u.key_lease_id, u.team_lease_id) AND NOT u.unit_returned))\
