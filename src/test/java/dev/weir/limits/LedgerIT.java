@@ -144,6 +144,20 @@ class LedgerIT {
   }
 
   @Test
+  void aReturnThatComesHoursLaterFreesNothingOfWhatWasUsedSince() {
+    var process = new Process(pools);
+    var early = UUID.randomUUID();
+    process.take(user, early, 10, 10);
+    world.at("2027-03-10T22:00:00Z");
+    process.take(user, 10);
+
+    process.giveBack(early, 4, true).standing(user);
+    world.at("2027-03-11T12:10:00Z");
+
+    assertThat(process.standing(user).standing().dayUsed()).isEqualTo(10);
+  }
+
+  @Test
   void aRefundOfAClosedLeaseGoesThereToo() {
     var process = new Process(pools);
     var lease = UUID.randomUUID();
