@@ -78,6 +78,7 @@ public final class KeyAuthenticator implements Authenticator {
    * @return the principal; or failures as {@link #authenticate}, with {@code FORBIDDEN} for a key
    *     of any other role
    */
+  @Override
   public Future<Principal> authenticateAdmin(Credentials credentials) {
     return verified(credentials).compose(this::atManagementDoor);
   }

@@ -4,6 +4,7 @@ import dev.weir.analytics.UsageAnalytics;
 import dev.weir.bus.BusDoor;
 import dev.weir.config.WeirConfig;
 import dev.weir.core.Clock;
+import dev.weir.experiments.Feedback;
 import dev.weir.forecast.ForecastService;
 import dev.weir.gateway.Authenticator;
 import dev.weir.gateway.Gateway;
@@ -42,6 +43,7 @@ final class GatewayVerticle extends VerticleBase {
    * @param usage answers questions about usage
    * @param authenticator tells who calls
    * @param forecasts what months will have cost
+   * @param feedback takes what callers think of answers
    * @param stages the order of a call's story
    * @param draining whether the process shuts down
    * @param connections the count of open connections
@@ -55,6 +57,7 @@ final class GatewayVerticle extends VerticleBase {
       UsageAnalytics usage,
       Authenticator authenticator,
       ForecastService forecasts,
+      Feedback feedback,
       Stages stages,
       BooleanSupplier draining,
       Connections connections,
@@ -93,6 +96,11 @@ final class GatewayVerticle extends VerticleBase {
                 parts.catalogue(),
                 parts.usage(),
                 parts.forecasts()::own,
+                (user, given) ->
+                    parts
+                        .feedback()
+                        .give(user, given.request(), given.success(), given.score())
+                        .map(Feedback.Outcome::label),
                 parts.stages().limits(),
                 parts.clock(),
                 parts.draining(),

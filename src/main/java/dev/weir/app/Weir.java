@@ -19,8 +19,10 @@ import dev.weir.cache.ResponseCache;
 import dev.weir.config.Mode;
 import dev.weir.config.WeirConfig;
 import dev.weir.core.Ids;
+import dev.weir.experiments.Evaluation;
 import dev.weir.experiments.ExperimentReports;
 import dev.weir.experiments.Experiments;
+import dev.weir.experiments.Feedback;
 import dev.weir.forecast.ForecastService;
 import dev.weir.health.Concern;
 import dev.weir.health.Health;
@@ -151,6 +153,7 @@ public final class Weir {
     var forecasts = new ForecastService(vertx, database, () -> prices, clock);
     var alerts = new AlertStore(database);
     alerts.watch(vertx);
+    var feedback = new Feedback(vertx, database, clock);
     var anomalies = new AnomalyWatch(config.alerts(), users::of, metrics.registry());
     var notifications = OpenDatabase.notifications(vertx, url, config, shutdown);
     var cache =
@@ -167,7 +170,9 @@ public final class Weir {
                             Partitions.retirement(config.metering().retentionMonths()),
                             Optional.of(forecasts.pools()),
                             anomalies.job(),
-                            Optional.of(new CostDifferences(config.pricing()).job()))
+                            Optional.of(new CostDifferences(config.pricing()).job()),
+                            Optional.of(feedback.job()),
+                            Optional.of(new Evaluation(vertx, clock).job()))
                         .flatMap(Optional::stream),
                     cache.jobs().stream())
                 .toList());
@@ -248,6 +253,7 @@ public final class Weir {
             analytics,
             authenticator,
             forecasts,
+            feedback,
             stages,
             () -> draining,
             new Connections(config.http().maxConnections()),

@@ -56,6 +56,8 @@ public final class WeirCommand implements Callable<Integer> {
             .addSubcommand(new QuotaCommand(world))
             .addSubcommand(usage(world))
             .addSubcommand(new CallCommand(world))
+            .addSubcommand(new PromptCommand(world))
+            .addSubcommand(new ExperimentCommand(world))
             .addSubcommand(new ForecastCommand(world));
     actions.more().forEach(line::addSubcommand);
     line.addSubcommand(new CommandLine.HelpCommand());

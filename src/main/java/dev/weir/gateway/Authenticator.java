@@ -1,5 +1,7 @@
 package dev.weir.gateway;
 
+import dev.weir.core.AIError;
+import dev.weir.core.ErrorCode;
 import io.vertx.core.Future;
 
 /**
@@ -17,4 +19,14 @@ public interface Authenticator {
    *     user, a wrong address), {@code STORAGE_UNAVAILABLE} if nobody can tell
    */
   Future<Principal> authenticate(Credentials credentials);
+
+  /**
+   * Verifies an administrator's key that a caller shows beside its own, to do what callers may not.
+   *
+   * @return the administrator, or {@code FORBIDDEN} and other failures as of {@link #authenticate}
+   */
+  default Future<Principal> authenticateAdmin(Credentials credentials) {
+    return Future.failedFuture(
+        AIError.of(ErrorCode.FORBIDDEN, "Administrators are not known here."));
+  }
 }

@@ -14,6 +14,7 @@ import dev.weir.gateway.Principal;
 import dev.weir.prompts.FunctionCatalogue;
 import dev.weir.prompts.FunctionDefinition;
 import dev.weir.wire.FunctionRequest;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -49,16 +50,17 @@ final class FunctionsEndpoint {
         reception
             .identify(visit)
             .compose(
-                principal -> reception.body(visit).map(body -> open(visit, name, body, principal))),
+                principal ->
+                    reception.body(visit).compose(body -> open(visit, name, body, principal))),
         x -> CallRun.run(vertx, gateway, visit, x, new FunctionCallReply(visit, x)));
   }
 
-  private Exchange open(Visit visit, String name, JsonNode body, Principal principal) {
+  private Future<Exchange> open(Visit visit, String name, JsonNode body, Principal principal) {
     var asked = FunctionRequest.decode(name, body, Reception.tags(visit));
-    var call =
-        new Call.OfFunction(
-            name, asked.input(), asked.stream(), Reception.caching(visit, asked.options()));
-    return gateway.open(visit.origin(Origin.Door.FUNCTIONS), call, principal);
+    return reception
+        .arm(visit, Reception.caching(visit, asked.options()))
+        .map(options -> new Call.OfFunction(name, asked.input(), asked.stream(), options))
+        .map(call -> gateway.open(visit.origin(Origin.Door.FUNCTIONS), call, principal));
   }
 
   /** {@code GET /v1/functions?limit=&after=}: those that the key may call, by name. */

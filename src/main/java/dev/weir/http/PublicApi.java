@@ -12,6 +12,7 @@ import dev.weir.gateway.Gateway;
 import dev.weir.gateway.ModelDirectory;
 import dev.weir.limits.Limits;
 import dev.weir.prompts.FunctionCatalogue;
+import dev.weir.wire.FeedbackRequest;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
@@ -24,6 +25,7 @@ import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -55,6 +57,8 @@ public final class PublicApi {
    * @param catalogue the current snapshot of the functions
    * @param usage for {@code GET /v1/usage}
    * @param forecast a user's month as it is foreseen, for {@code GET /v1/usage/forecast}
+   * @param feedback takes a user's opinion of an answer and says what became of it, for {@code POST
+   *     /v1/feedback}
    * @param limits for {@code GET /v1/limits}
    * @param clock time
    * @param draining whether the node is shutting down: new calls are refused then
@@ -72,6 +76,7 @@ public final class PublicApi {
       Supplier<FunctionCatalogue> catalogue,
       UsageAnalytics usage,
       Function<String, Future<JsonNode>> forecast,
+      BiFunction<String, FeedbackRequest, Future<String>> feedback,
       Limits limits,
       Clock clock,
       BooleanSupplier draining,
@@ -128,6 +133,7 @@ public final class PublicApi {
     var limits = new LimitsEndpoint(reception, parts.limits());
     var usage = new UsageEndpoint(reception, parts.usage());
     var forecast = new ForecastEndpoint(reception, parts.forecast());
+    var feedback = new FeedbackEndpoint(reception, parts.feedback());
     var docs = new DocsEndpoint();
     return new Routes()
         .add(HttpMethod.POST, "/v1/functions/{name}", functions::call)
@@ -139,6 +145,7 @@ public final class PublicApi {
         .add(HttpMethod.GET, "/v1/usage", usage::show)
         .add(HttpMethod.GET, "/v1/usage/forecast", forecast::show)
         .add(HttpMethod.GET, "/v1/limits", limits::show)
+        .add(HttpMethod.POST, "/v1/feedback", feedback::give)
         .add(HttpMethod.GET, "/openapi.json", docs::openapi)
         .add(HttpMethod.GET, "/docs", docs::page)
         .add(HttpMethod.GET, "/docs/{file}", docs::file);

@@ -2,6 +2,8 @@ package dev.weir.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.config.HttpSettings;
+import dev.weir.core.AIError;
+import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
 import dev.weir.gateway.Authenticator;
 import dev.weir.gateway.CallOptions;
@@ -69,14 +71,38 @@ final class Reception {
     }
   }
 
+  /**
+   * The options with the arm of an experiment that an administrator wants to see ({@code
+   * x-weir-variant: experiment/variant}), who shows the own key in {@code x-weir-admin-key}.
+   *
+   * @return {@code FORBIDDEN} without a good admin key
+   */
+  Future<CallOptions> arm(Visit visit, CallOptions options) {
+    var arm = text(visit.headers(), "x-weir-variant");
+    if (arm.isEmpty()) {
+      return Future.succeededFuture(options);
+    }
+    var key = text(visit.headers(), "x-weir-admin-key");
+    return key.isEmpty()
+        ? Future.failedFuture(
+            AIError.of(
+                ErrorCode.FORBIDDEN,
+                "Only an administrator may choose a variant: show an admin key in"
+                    + " x-weir-admin-key, or leave x-weir-variant out."))
+        : authenticator
+            .authenticateAdmin(new Credentials(key, Optional.empty(), remote(visit)))
+            .map(_ -> options.showing(arm.get()));
+  }
+
   private static Credentials credentials(Visit visit) {
     var headers = visit.headers();
-    return new Credentials(
-        Credentials.key(headers),
-        text(headers, "x-weir-user"),
-        Optional.ofNullable(visit.request().remoteAddress())
-            .map(address -> address.hostAddress())
-            .orElse("unknown"));
+    return new Credentials(Credentials.key(headers), text(headers, "x-weir-user"), remote(visit));
+  }
+
+  private static String remote(Visit visit) {
+    return Optional.ofNullable(visit.request().remoteAddress())
+        .map(address -> address.hostAddress())
+        .orElse("unknown");
   }
 
   private static Optional<String> text(MultiMap headers, String name) {

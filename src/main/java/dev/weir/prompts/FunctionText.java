@@ -2,6 +2,7 @@ package dev.weir.prompts;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.core.AIError;
 import dev.weir.core.Json;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -69,6 +70,19 @@ public final class FunctionText {
     return faults.isEmpty() && result.function().isPresent()
         ? new Reading.Good(result.function().get(), YamlTree.read(bytes, false).root(), source)
         : new Reading.Refused(faults);
+  }
+
+  /**
+   * Any document in the same plain YAML, or in JSON.
+   *
+   * @throws AIError {@code INVALID_REQUEST} with the first fault
+   */
+  public static JsonNode tree(String source) {
+    var tree = YamlTree.read(source.getBytes(StandardCharsets.UTF_8), true);
+    for (var fault : tree.faults()) {
+      throw AIError.invalid("Line " + fault.line() + ": " + fault.path() + " " + fault.reason());
+    }
+    return tree.root();
   }
 
   /** A tree as a text that {@link #read} reads back: JSON, which is YAML too. */

@@ -98,6 +98,7 @@ public final class Door implements AutoCloseable {
                 Door::catalogue,
                 usage,
                 user -> Future.succeededFuture(dev.weir.core.Json.object().put("id", user)),
+                (user, given) -> Future.succeededFuture("recorded"),
                 Limits.off(),
                 Clock.system(),
                 draining::get,

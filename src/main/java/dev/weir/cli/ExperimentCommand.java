@@ -1,0 +1,234 @@
+package dev.weir.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.core.Json;
+import dev.weir.prompts.FunctionText;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code weir experiment}: tries versions out on users, and says what may be said. */
+@Command(
+    name = "experiment",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Tries versions of a prompt out on users, and says what may be said of them.",
+      "By the management API with WEIR_ADMIN_KEY (in dev mode: data/dev-keys)."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  ./weir experiment create --file tone.yaml",
+      "  ./weir experiment start tone",
+      "  ./weir experiment show tone",
+      "  ./weir experiment weights tone control=3 warm=1",
+      "  ./weir experiment off tone warm --reason \"complaints\"",
+      "  ./weir experiment decisions tone",
+      "  ./weir experiment csv tone > tone.csv",
+      "  ./weir experiment conclude tone warm --promote"
+    })
+final class ExperimentCommand implements Callable<Integer> {
+  private final World world;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "VERB",
+      description =
+          "list, create, start, show, pause, resume, stop, conclude, weights, off, on, decisions,"
+              + " csv or delete.")
+  private String verb = "list";
+
+  @Parameters(
+      index = "1..*",
+      arity = "0..*",
+      paramLabel = "WORD",
+      description = "The experiment, then variants or VARIANT=WEIGHT.")
+  private List<String> words = List.of();
+
+  @Option(names = "--file", paramLabel = "FILE", description = "What to try, in YAML or JSON.")
+  private @Nullable String file;
+
+  @Option(names = "--reason", paramLabel = "TEXT", description = "Why, for off and on.")
+  private String reason = "by an administrator";
+
+  @Option(names = "--weight", paramLabel = "NUMBER", description = "The weight, for on.")
+  private double weight = 1;
+
+  @Option(names = "--promote", description = "The winner's version goes to production.")
+  private boolean promote;
+
+  @Option(names = "--json", description = "The whole answer as JSON.")
+  private boolean json;
+
+  @Option(
+      names = "--url",
+      paramLabel = "URL",
+      description = "The management API; default: WEIR_URL, else http://127.0.0.1:8081.")
+  private @Nullable String url;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  ExperimentCommand(World world) {
+    this.world = world;
+  }
+
+  @Override
+  public Integer call() {
+    var admin = new AdminCall(world, url);
+    switch (verb) {
+      case "list" -> list(admin.ask("GET", "/api/experiments", Optional.empty()));
+      case "create" -> show(admin.ask("POST", "/api/experiments", Optional.of(read())));
+      case "show" -> show(admin.ask("GET", path(1), Optional.empty()));
+      case "start", "pause", "resume", "stop" ->
+          show(admin.ask("POST", path(1) + "/" + verb, Optional.of(Json.object())));
+      case "conclude" ->
+          show(
+              admin.ask(
+                  "POST",
+                  path(2) + "/conclude",
+                  Optional.of(Json.object().put("winner", words.get(1)).put("promote", promote))));
+      case "weights" ->
+          show(admin.ask("PUT", path(words.size()) + "/weights", Optional.of(weights())));
+      case "off" ->
+          show(
+              admin.ask(
+                  "POST",
+                  path(2) + "/variants/" + AdminCall.part(words.get(1)) + "/off",
+                  Optional.of(Json.object().put("reason", reason))));
+      case "on" ->
+          show(
+              admin.ask(
+                  "POST",
+                  path(2) + "/variants/" + AdminCall.part(words.get(1)) + "/on",
+                  Optional.of(Json.object().put("reason", reason).put("weight", weight))));
+      case "decisions" -> decisions(admin.ask("GET", path(1) + "/decisions", Optional.empty()));
+      case "csv" -> {
+        spec.commandLine().getOut().print(admin.text(path(1) + "/results.csv"));
+        spec.commandLine().getOut().flush();
+      }
+      case "delete" ->
+          spec.commandLine()
+              .getOut()
+              .println(admin.ask("DELETE", path(1), Optional.empty()).path("deleted").asText());
+      default ->
+          throw new CommandFailure(
+              ExitCode.USAGE, "'" + verb + "' is no verb of experiment; see --help.");
+    }
+    return ExitCode.OK;
+  }
+
+  private String path(int needed) {
+    if (words.isEmpty() || words.size() != needed) {
+      throw new CommandFailure(
+          ExitCode.USAGE, "'experiment " + verb + "' needs other words; see --help.");
+    }
+    return "/api/experiments/" + AdminCall.part(words.getFirst());
+  }
+
+  private JsonNode read() {
+    if (file == null) {
+      throw new CommandFailure(ExitCode.USAGE, "Give the experiment with --file.");
+    }
+    try {
+      return FunctionText.tree(Files.readString(world.directory().resolve(file)));
+    } catch (IOException e) {
+      throw new CommandFailure(ExitCode.FAILED, file + " cannot be read: " + e.getMessage());
+    }
+  }
+
+  private JsonNode weights() {
+    var body = Json.object();
+    for (var word : words.subList(1, words.size())) {
+      var equal = word.indexOf('=');
+      if (equal < 1) {
+        throw new CommandFailure(ExitCode.USAGE, "Weights are given as VARIANT=WEIGHT.");
+      }
+      body.set(word.substring(0, equal), Json.parse(word.substring(equal + 1)));
+    }
+    return body;
+  }
+
+  private void list(JsonNode all) {
+    var out = spec.commandLine().getOut();
+    out.printf("%-28s %-28s %-10s %-7s %s%n", "EXPERIMENT", "FUNCTION", "STATUS", "MODE", "SINCE");
+    all.path("experiments")
+        .forEach(
+            e ->
+                out.printf(
+                    "%-28s %-28s %-10s %-7s %.19s%n",
+                    e.path("name").asText(),
+                    e.path("function").asText(),
+                    e.path("status").asText(),
+                    e.path("mode").asText(),
+                    e.path("started_at").asText("")));
+  }
+
+  private void show(JsonNode e) {
+    var out = spec.commandLine().getOut();
+    if (json) {
+      out.println(KeyPrinter.pretty(e));
+      return;
+    }
+    out.printf(
+        "%s on %s: %s, epoch %s%s%n",
+        e.path("name").asText(),
+        e.path("function").asText(),
+        e.path("status").asText(),
+        e.path("epoch").asText(),
+        e.path("suspended_at").isTextual()
+            ? ", verdicts suspended: " + e.path("suspended_because").asText()
+            : "");
+    out.printf(
+        "%-20s %7s %8s %8s %9s %9s %22s %8s %7s%n",
+        "VARIANT", "WEIGHT", "USERS", "TRIALS", "VALID", "LIKED", "EFFECT", "P", "BEST");
+    for (var arm : e.path("variants")) {
+      var judged = e.path("evaluation").path("variants").path(arm.path("name").asText());
+      out.printf(
+          "%-20s %7s %8s %8s %9s %9s %22s %8s %7s%s%n",
+          arm.path("name").asText() + (arm.path("control").asBoolean() ? " *" : ""),
+          PromptCommand.rounded(arm.path("weight"), 3),
+          arm.path("users").asText(),
+          arm.path("trials").asText(),
+          PromptCommand.rounded(arm.path("success_rate"), 4),
+          PromptCommand.rounded(arm.path("feedback_rate"), 4),
+          effect(judged.path("primary")),
+          PromptCommand.rounded(judged.path("primary").path("p_value"), 4),
+          PromptCommand.rounded(judged.path("probability_to_be_best"), 3),
+          arm.path("switched_off_at").isTextual() ? "  off" : "");
+    }
+    out.println(
+        "* control. Effects are differences from control in the primary metric, per user; BEST is"
+            + " not protected against looking often.");
+  }
+
+  private static String effect(JsonNode estimate) {
+    return estimate.path("effect").isNumber()
+        ? PromptCommand.rounded(estimate.path("effect"), 3)
+            + " ["
+            + PromptCommand.rounded(estimate.path("lower"), 3)
+            + ", "
+            + PromptCommand.rounded(estimate.path("upper"), 3)
+            + "]"
+        : "-";
+  }
+
+  private void decisions(JsonNode all) {
+    var out = spec.commandLine().getOut();
+    for (var d : all.path("decisions")) {
+      out.printf(
+          "%.19s  %-12s %-16s %s (%s)%n",
+          d.path("at").asText(),
+          d.path("decision").asText(),
+          d.path("variant").asText("").replace("null", ""),
+          d.path("reason").asText(),
+          d.path("by").asText());
+    }
+  }
+}

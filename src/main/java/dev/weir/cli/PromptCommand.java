@@ -1,0 +1,217 @@
+package dev.weir.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.core.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code weir prompt}: versions of prompts, and the labels that point at them. */
+@Command(
+    name = "prompt",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Versions of prompts, and the labels that point at them.",
+      "By the management API with WEIR_ADMIN_KEY (in dev mode: data/dev-keys)."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  ./weir prompt list",
+      "  ./weir prompt versions cover-letter",
+      "  ./weir prompt show cover-letter 3f2a9c01d4e7",
+      "  ./weir prompt add cover-letter --file cover-letter.yaml --note \"warmer\"",
+      "  ./weir prompt diff cover-letter production candidate",
+      "  ./weir prompt label cover-letter candidate 3f2a9c01d4e7",
+      "  ./weir prompt rollback cover-letter production"
+    })
+final class PromptCommand implements Callable<Integer> {
+  private final World world;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "VERB",
+      description = "list, versions, show, add, diff, label, unlabel or rollback.")
+  private String verb = "list";
+
+  @Parameters(
+      index = "1..*",
+      arity = "0..*",
+      paramLabel = "WORD",
+      description = "The function, then labels or versions.")
+  private List<String> words = List.of();
+
+  @Option(names = "--file", paramLabel = "FILE", description = "The version's text, for add.")
+  private @Nullable String file;
+
+  @Option(names = "--note", paramLabel = "TEXT", description = "Why, for add and label.")
+  private String note = "";
+
+  @Option(names = "--author", paramLabel = "NAME", description = "Who wrote it, for add.")
+  private @Nullable String author;
+
+  @Option(
+      names = "--url",
+      paramLabel = "URL",
+      description = "The management API; default: WEIR_URL, else http://127.0.0.1:8081.")
+  private @Nullable String url;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  PromptCommand(World world) {
+    this.world = world;
+  }
+
+  @Override
+  public Integer call() {
+    var admin = new AdminCall(world, url);
+    var out = spec.commandLine().getOut();
+    switch (verb) {
+      case "list" -> list(admin.ask("GET", "/api/prompts", Optional.empty()));
+      case "versions" ->
+          versions(admin.ask("GET", path(1) + "/versions?limit=100", Optional.empty()));
+      case "show" ->
+          out.println(
+              admin
+                  .ask("GET", path(2) + "/versions/" + word(1), Optional.empty())
+                  .path("source")
+                  .asText());
+      case "add" ->
+          out.println(
+              admin
+                  .ask("POST", path(1) + "/versions", Optional.of(version()))
+                  .path("version")
+                  .asText());
+      case "diff" ->
+          diff(
+              admin.ask(
+                  "GET", path(3) + "/diff?from=" + word(1) + "&to=" + word(2), Optional.empty()));
+      case "label" ->
+          labels(
+              admin.ask(
+                  "PUT",
+                  path(3) + "/labels/" + word(1),
+                  Optional.of(Json.object().put("version", words.get(2)).put("note", note))));
+      case "unlabel" ->
+          labels(admin.ask("DELETE", path(2) + "/labels/" + word(1), Optional.empty()));
+      case "rollback" ->
+          labels(
+              admin.ask(
+                  "POST",
+                  path(2) + "/labels/" + word(1) + "/rollback",
+                  Optional.of(Json.object())));
+      default ->
+          throw new CommandFailure(
+              ExitCode.USAGE,
+              "'"
+                  + verb
+                  + "' is no verb of prompt: list, versions, show, add, diff, label,"
+                  + " unlabel, rollback.");
+    }
+    return ExitCode.OK;
+  }
+
+  private String path(int needed) {
+    if (words.size() != needed) {
+      throw new CommandFailure(
+          ExitCode.USAGE, "'prompt " + verb + "' takes " + needed + " words; see --help.");
+    }
+    return "/api/prompts/" + word(0);
+  }
+
+  private String word(int n) {
+    return AdminCall.part(words.get(n));
+  }
+
+  private JsonNode version() {
+    if (file == null) {
+      throw new CommandFailure(ExitCode.USAGE, "Give the version's text with --file.");
+    }
+    try {
+      var body =
+          Json.object()
+              .put("source", Files.readString(world.directory().resolve(file)))
+              .put("note", note);
+      if (author != null) {
+        body.put("author", author);
+      }
+      return body;
+    } catch (IOException e) {
+      throw new CommandFailure(ExitCode.FAILED, file + " cannot be read: " + e.getMessage());
+    }
+  }
+
+  private void list(JsonNode json) {
+    var out = spec.commandLine().getOut();
+    out.printf("%-32s %-14s %s%n", "FUNCTION", "SERVING", "LABELS");
+    json.path("prompts")
+        .forEach(
+            p ->
+                out.printf(
+                    "%-32s %-14s %s%n",
+                    p.path("function").asText(), p.path("serving").asText(), words(p)));
+  }
+
+  private static String words(JsonNode prompt) {
+    return prompt.path("labels").properties().stream()
+        .map(l -> l.getKey() + "=" + l.getValue().asText())
+        .reduce((a, b) -> a + " " + b)
+        .orElse("");
+  }
+
+  private void labels(JsonNode json) {
+    spec.commandLine()
+        .getOut()
+        .printf("serving %s %s%n", json.path("serving").asText(), words(json));
+  }
+
+  private void versions(JsonNode json) {
+    var out = spec.commandLine().getOut();
+    out.printf(
+        "%-14s %-6s %-20s %8s %9s %8s %9s  %s%n",
+        "VERSION", "FROM", "SINCE", "CALLS", "VALID", "TOKENS", "AVG MS", "NOTE");
+    json.path("versions")
+        .forEach(
+            v -> {
+              var figures = v.path("performance");
+              out.printf(
+                  "%-14s %-6s %-20.19s %8s %9s %8s %9s  %s%n",
+                  v.path("version").asText(),
+                  v.path("origin").asText(),
+                  v.path("first_seen_at").asText(),
+                  figures.path("calls").asText("0"),
+                  rounded(figures.path("success_rate"), 4),
+                  rounded(figures.path("avg_tokens"), 0),
+                  rounded(figures.path("avg_latency_ms"), 0),
+                  v.path("note").asText());
+            });
+    labels(json);
+  }
+
+  static String rounded(JsonNode number, int digits) {
+    return number.isNumber()
+        ? number.decimalValue().setScale(digits, java.math.RoundingMode.HALF_EVEN).toPlainString()
+        : "-";
+  }
+
+  private void diff(JsonNode json) {
+    var out = spec.commandLine().getOut();
+    for (var change : json.path("changes")) {
+      out.println(change.path("path").asText());
+      change.path("lines").forEach(line -> out.println("  " + line.asText()));
+      if (change.has("from")) {
+        out.println("  -" + change.get("from"));
+      }
+      if (change.has("to")) {
+        out.println("  +" + change.get("to"));
+      }
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package dev.weir.experiments;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.vertx.sqlclient.Row;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * An experiment as its judge reads it.
+ *
+ * @param name its name
+ * @param status its status
+ * @param bandit whether weights follow what is learned
+ * @param suspended whether verdicts stand still
+ * @param settle how long a call may take to come to an end
+ * @param plan what was fixed before the start
+ * @param arms the arms in their order
+ * @param epochs the arms' probabilities, by epoch
+ * @param epochBeganAt when the epoch of now began
+ * @param verdicts the arms on which a verdict stands already
+ */
+record Judged(
+    String name,
+    String status,
+    boolean bandit,
+    boolean suspended,
+    Duration settle,
+    ExperimentPlan plan,
+    List<Arm> arms,
+    Map<Integer, Map<String, Double>> epochs,
+    Instant epochBeganAt,
+    List<String> verdicts) {
+
+  /** An arm: its name, whether it is control, whether it is switched off. */
+  record Arm(String name, boolean control, boolean off) {}
+
+  String control() {
+    return arms.stream().filter(Arm::control).findFirst().orElseThrow().name();
+  }
+
+  /** The arms that control is compared with. */
+  List<Arm> treated() {
+    return arms.stream().filter(arm -> !arm.control()).toList();
+  }
+
+  boolean running() {
+    return status.equals("running");
+  }
+
+  /** An arm's probability in an epoch. */
+  double probability(int epoch, String arm) {
+    return epochs.getOrDefault(epoch, Map.of()).getOrDefault(arm, 0.0);
+  }
+
+  /** The smallest probability above zero that any arm ever had. */
+  double floor() {
+    return Math.min(
+        0.5,
+        epochs.values().stream()
+            .flatMap(e -> e.values().stream())
+            .mapToDouble(Double::doubleValue)
+            .filter(p -> p > 0)
+            .min()
+            .orElse(0.5));
+  }
+
+  static Judged of(
+      Row row,
+      JsonNode plan,
+      List<Arm> arms,
+      Map<Integer, Map<String, Double>> epochs,
+      List<String> verdicts) {
+    return new Judged(
+        row.getString("experiment_name"),
+        row.getString("status"),
+        row.getString("mode").equals("bandit"),
+        Optional.ofNullable(row.getOffsetDateTime("suspended_at")).isPresent(),
+        Duration.ofSeconds(row.getLong("settle_s")),
+        ExperimentPlan.of(plan),
+        arms,
+        epochs,
+        row.getOffsetDateTime("epoch_began_at").toInstant(),
+        verdicts);
+  }
+}

@@ -1,0 +1,53 @@
+package dev.weir.wire;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What a caller thinks of an answer: {@code {"request_id", "success", "score"}}.
+ *
+ * @param request the call's id
+ * @param success whether it served its purpose
+ * @param score how well, from 0 to 1
+ */
+public record FeedbackRequest(UUID request, Optional<Boolean> success, Optional<Double> score) {
+  private static final List<String> MEMBERS = List.of("request_id", "success", "score");
+  private static final int ID_LENGTH = 36;
+
+  /**
+   * Decodes a body.
+   *
+   * @throws dev.weir.core.AIError {@code INVALID_REQUEST} with the path of what is wrong
+   */
+  public static FeedbackRequest decode(JsonNode body) {
+    var members = Members.of(body, "$").only(MEMBERS);
+    var success = members.bool("success");
+    var score = members.raw("score").filter(s -> !s.isNull()).map(s -> score(members, s));
+    if (success.isEmpty() && score.isEmpty()) {
+      throw Members.fault("$", "must hold 'success', 'score' or both.");
+    }
+    return new FeedbackRequest(id(members), success, score);
+  }
+
+  private static UUID id(Members members) {
+    var text = members.requiredText("request_id");
+    try {
+      if (text.length() == ID_LENGTH) {
+        return UUID.fromString(text);
+      }
+    } catch (IllegalArgumentException _) {
+      // Told below.
+    }
+    throw Members.fault(
+        members.at("request_id"), "must be the x-request-id of an answer, which is a UUID.");
+  }
+
+  private static double score(Members members, JsonNode value) {
+    if (value.isNumber() && value.doubleValue() >= 0 && value.doubleValue() <= 1) {
+      return value.doubleValue();
+    }
+    throw Members.fault(members.at("score"), "must be a number from 0 to 1.");
+  }
+}
