@@ -51,6 +51,11 @@ public final class ArmValue {
     }
   }
 
+  /** The log of the evidence against this value: what {@link #estimate} inverts. */
+  double logE(double supposed) {
+    return terms.isEmpty() ? 0 : terms.logE(supposed);
+  }
+
   /** The arm's value. Its p-value is 1, as nothing is under test. */
   public Estimate estimate() {
     var e = terms.twoSided(terms.isEmpty() ? 0 : terms.mean(), 0, 1, alpha, mean.users());

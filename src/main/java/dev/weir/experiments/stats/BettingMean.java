@@ -16,15 +16,22 @@ final class BettingMean {
 
   private final double alpha;
   private final double log;
+  private final long expected;
   private double[] values = new double[16];
   private double[] stakes = new double[16];
   private int n;
   private double sum = 0.5;
   private double squares = 0.25;
 
-  BettingMean(double alpha) {
+  /**
+   * @param alpha of the interval
+   * @param expected how many values there will be, if known: the interval is tightest then; 0 if
+   *     not
+   */
+  BettingMean(double alpha, long expected) {
     Alpha.check(alpha);
     this.alpha = alpha;
+    this.expected = expected;
     this.log = 2 * Math.log(2 / alpha);
   }
 
@@ -37,9 +44,11 @@ final class BettingMean {
       stakes = Arrays.copyOf(stakes, 2 * n);
     }
     var t = n + 1;
-    // The predictable plug-in of section 4.4, from the values before this one.
+    // The predictable plug-ins of sections 4.4 and 3.2, from the values before this one: stakes
+    // that fade as the game goes on for ever, or that are right for its known end.
+    var span = expected > 0 ? (double) expected : t * Math.log1p(t);
     values[n] = x;
-    stakes[n] = Math.sqrt(log / (squares / t * t * Math.log1p(t)));
+    stakes[n] = Math.sqrt(log / (squares / t * span));
     n = t;
     sum += x;
     var mean = sum / (t + 1);

@@ -28,38 +28,77 @@ public final class BoundedComparison {
   private final ArmMean treated = new ArmMean();
 
   /**
-   * A comparison for a test with fixed weights or few epochs.
+   * A comparison for tests, by {@link EpochRule#BY_INFORMATION}, of arms of about equal weight.
    *
    * @param alpha of this comparison, see {@link Alpha#perComparison}
    * @param expectedUsers of both arms when a decision is expected: the interval is tightest near it
    *     and right everywhere
    */
   public BoundedComparison(double alpha, long expectedUsers) {
-    this(alpha, expectedUsers, EpochRule.BY_INFORMATION, 0.5);
+    this(alpha, expectedUsers, 0.5);
   }
 
   /**
+   * A comparison for tests, by {@link EpochRule#BY_INFORMATION}.
+   *
+   * @param alpha of this comparison, see {@link Alpha#perComparison}
+   * @param expectedUsers of both arms when a decision is expected: the interval is tightest near it
+   *     and right everywhere
+   * @param smallerShare the smaller arm's share of the two arms' users, as planned, within (0,
+   *     0.5]; what it becomes changes the width a little and the validity not at all
+   */
+  public BoundedComparison(double alpha, long expectedUsers, double smallerShare) {
+    this(
+        alpha,
+        EpochRule.BY_INFORMATION,
+        smallerShare,
+        expectedUsers,
+        spread((double) expectedUsers, smallerShare));
+  }
+
+  /**
+   * A comparison of arms whose weights move, as a bandit's do.
+   *
    * @param alpha of this comparison, see {@link Alpha#perComparison}
    * @param expectedUsers of both arms when a decision is expected: the interval is tightest near it
    *     and right everywhere
    * @param rule how epochs are put together
-   * @param floor with {@link EpochRule#BY_USERS}: no user is assigned to either arm with a smaller
-   *     probability
+   * @param floor no user is assigned to either arm with a smaller probability; read with {@link
+   *     EpochRule#BY_USERS} alone
    */
   public BoundedComparison(double alpha, long expectedUsers, EpochRule rule, double floor) {
+    this(
+        alpha,
+        rule,
+        floor,
+        expectedUsers,
+        switch (rule) {
+          case BY_USERS -> 0.1 * expectedUsers * Math.min(1 / floor, 4);
+          case BY_INFORMATION -> spread((double) expectedUsers, 0.5);
+        });
+  }
+
+  private BoundedComparison(
+      double alpha, EpochRule rule, double floor, long expectedUsers, double vOpt) {
     Alpha.check(alpha);
     if (expectedUsers < 1 || !(floor > 0 && floor <= 0.5)) {
       throw new IllegalArgumentException(
-          "expected users are at least 1, and a floor is within (0, 0.5]");
+          "expected users are at least 1, and a share or floor is within (0, 0.5]");
     }
     this.alpha = alpha;
     this.rule = rule;
     this.floor = floor;
-    var scale = rule.scale(floor);
-    // The variance of a share is a tenth or so; what it is in truth changes the width by little.
-    var vOpt = 0.1 * expectedUsers * (rule == EpochRule.BY_USERS ? Math.min(scale, 4) : 1);
-    this.twoSided = new Terms(vOpt, alpha / 2, scale);
-    this.oneSided = new Terms(vOpt, alpha, scale);
+    this.twoSided = new Terms(vOpt, alpha / 2, rule.scale(floor));
+    this.oneSided = new Terms(vOpt, alpha, rule.scale(floor));
+  }
+
+  /**
+   * What the terms of so many users spread to, by {@link EpochRule#BY_INFORMATION}: the variance of
+   * a share is a tenth or so, and terms of unequal arms are smaller. What it is in truth changes
+   * the width by little.
+   */
+  static double spread(double users, double smallerShare) {
+    return 0.1 * users * smallerShare / (1 - smallerShare);
   }
 
   /**
@@ -113,6 +152,11 @@ public final class BoundedComparison {
   /** The difference, with the p-value of there being none. */
   public Estimate estimate() {
     return twoSided.twoSided(0, -1, 1, alpha, users());
+  }
+
+  /** The log of the evidence against this difference: what {@link #estimate} inverts. */
+  double logE(double difference) {
+    return twoSided.isEmpty() ? 0 : twoSided.logE(difference);
   }
 
   /**

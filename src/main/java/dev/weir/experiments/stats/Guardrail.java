@@ -21,11 +21,21 @@ public final class Guardrail {
    * @param expectedUsers of both arms by when harm should be noticed; small is alert
    */
   public Guardrail(double margin, double alpha, long expectedUsers) {
+    this(margin, alpha, expectedUsers, 0.5);
+  }
+
+  /**
+   * @param margin by how much more of the users may be harmed than under control, within [0, 1)
+   * @param alpha this guardrail's one-sided share, see {@link Alpha#perGuardrail}
+   * @param expectedUsers of both arms by when harm should be noticed; small is alert
+   * @param smallerShare the smaller arm's share of the two arms' users, as planned
+   */
+  public Guardrail(double margin, double alpha, long expectedUsers, double smallerShare) {
     if (!(margin >= 0 && margin < 1)) {
       throw new IllegalArgumentException("a margin is within [0, 1): " + margin);
     }
     this.margin = margin;
-    this.harm = new BoundedComparison(alpha, expectedUsers);
+    this.harm = new BoundedComparison(alpha, expectedUsers, smallerShare);
   }
 
   /**

@@ -8,7 +8,7 @@ package dev.weir.experiments.stats;
  *     multiple of control's), either end at the guardrail's one-sided alpha
  */
 public record GuardrailVerdict(State state, Estimate harm) {
-  /** The three things that may be said. */
+  /** The four things that may be said. */
   public enum State {
     /** Worse than the margin, with confidence: the variant is to be switched off. */
     BROKEN,

@@ -10,9 +10,14 @@ public final class PairedMean {
 
   /**
    * @param alpha of the interval
+   * @param items how many there will be at most: the interval is tightest when all are in, and
+   *     right before
    */
-  public PairedMean(double alpha) {
-    this.halves = new BettingMean(alpha);
+  public PairedMean(double alpha, long items) {
+    if (items < 1) {
+      throw new IllegalArgumentException("an evaluation has an item at least");
+    }
+    this.halves = new BettingMean(alpha, items);
   }
 
   /**

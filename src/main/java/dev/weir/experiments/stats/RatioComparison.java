@@ -21,7 +21,7 @@ public final class RatioComparison {
   public static final int MIN_USERS = 50;
 
   /** {@link RatioSums#effectiveUsers()} that an arm needs in all. */
-  public static final int MIN_EFFECTIVE_USERS = 20;
+  public static final int MIN_EFFECTIVE_USERS = 10;
 
   private RatioComparison() {}
 

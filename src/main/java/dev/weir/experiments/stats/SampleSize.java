@@ -1,18 +1,18 @@
 package dev.weir.experiments.stats;
 
+import java.util.function.DoubleFunction;
 import java.util.function.DoublePredicate;
 
 /**
  * How many users and days an experiment needs, for the sequential methods it is judged by, from the
- * variance between users in the past. The figure is for the chance to have decided <em>at</em> that
- * size; as a sequential test may stop before, the real power is a little higher, and most
- * experiments with a true effect of that size end well before.
+ * variance between users in the past. The power is that of having decided at that size or before:
+ * the chance of a Brownian motion with the effect as drift to cross the method's boundary, of which
+ * a line that lies above it gives a lower bound ({@link Crossing}).
  *
  * @param users of all arms, to be exposed and their windows closed; {@link Long#MAX_VALUE} where no
  *     feasible number suffices
  * @param usersPerArm how many of them each of the two compared arms gets at least
- * @param medianUsers by when half of the experiments with an effect of this size have decided, or
- *     more
+ * @param medianUsers by when half of the experiments with an effect of this size have decided
  */
 public record SampleSize(long users, long usersPerArm, long medianUsers) {
   private static final double MOST = 1e12;
@@ -54,23 +54,34 @@ public record SampleSize(long users, long usersPerArm, long medianUsers) {
   }
 
   /**
-   * For a metric within [0, 1], judged by {@link BoundedComparison}.
+   * For a metric within [0, 1], judged by {@link BoundedComparison}. An effect changes the variance
+   * of such a metric too; the direction that is harder to find is planned for.
    *
-   * @param varianceBetweenUsers of the users' metric in the past
+   * @param mean of the users' metric in the past, within (0, 1)
+   * @param varianceBetweenUsers of the users' metric in the past, at most mean (1 - mean)
    */
-  public static SampleSize forShares(Aim aim, double varianceBetweenUsers) {
-    if (!(varianceBetweenUsers >= 0 && varianceBetweenUsers <= 0.25)) {
-      throw new IllegalArgumentException("a variance of shares is within [0, 0.25]");
+  public static SampleSize forShares(Aim aim, double mean, double varianceBetweenUsers) {
+    if (!(mean > 0 && mean < 1)
+        || !(varianceBetweenUsers >= 0 && varianceBetweenUsers <= mean * (1 - mean) + 1e-12)) {
+      throw new IllegalArgumentException("not the mean and variance of shares");
     }
+    var up = Math.min(mean + Math.abs(aim.effect), 1);
+    var down = Math.max(mean - Math.abs(aim.effect), 0);
+    var room = Math.max(up * (1 - up), down * (1 - down));
+    var treated = varianceBetweenUsers * room / (mean * (1 - mean));
     var weight = Math.min(aim.controlProbability, aim.treatedProbability);
-    var perUser = weight * weight * varianceBetweenUsers * aim.inverse();
+    var perUser =
+        weight
+            * weight
+            * (varianceBetweenUsers / aim.controlProbability + treated / aim.treatedProbability);
     return solve(
         aim,
-        (users, z) -> {
-          var spread = users * perUser;
-          var mixture = new GammaExponential(0.1 * users * aim.both(), aim.alpha / 2, 1);
-          return users * weight * Math.abs(aim.effect)
-              >= mixture.bound(spread, aim.alpha / 2) + z * Math.sqrt(spread);
+        0,
+        planned -> {
+          var spread = BoundedComparison.spread(planned * aim.both(), weight / aim.both());
+          var mixture = new GammaExponential(spread, aim.alpha / 2, 1);
+          return new Crossing(
+              v -> mixture.bound(v, aim.alpha / 2), perUser, weight * Math.abs(aim.effect));
         });
   }
 
@@ -84,40 +95,48 @@ public record SampleSize(long users, long usersPerArm, long medianUsers) {
     if (!(perUser >= 0)) {
       throw new IllegalArgumentException("no history of two users or more");
     }
+    // Before so many users nothing is concluded of a ratio, however large the effect.
+    var share = Math.min(aim.controlProbability, aim.treatedProbability);
+    var perArm =
+        Math.max(
+            RatioComparison.MIN_USERS,
+            RatioComparison.MIN_EFFECTIVE_USERS * history.users() / history.effectiveUsers());
     return solve(
         aim,
-        (users, z) -> {
-          var n = users * aim.both();
-          var bound = NormalMixture.tunedTo(n, aim.alpha).bound(n, aim.alpha) / Math.sqrt(n);
-          return Math.abs(aim.effect) >= (bound + z) * Math.sqrt(perUser / users);
+        perArm / share,
+        planned -> {
+          var mixture = NormalMixture.tunedTo(planned * aim.both(), aim.alpha);
+          // The sum is the z-score times the root of the users: its variance is their number.
+          return new Crossing(
+              n -> mixture.bound(n, aim.alpha),
+              aim.both(),
+              Math.abs(aim.effect) * aim.both() / Math.sqrt(perUser * aim.both()));
         });
   }
 
-  @FunctionalInterface
-  private interface Enough {
-    boolean at(double users, double z);
-  }
-
-  private static SampleSize solve(Aim aim, Enough enough) {
-    var z = Normal.quantile(aim.power);
-    var users = smallest(u -> enough.at(u, z));
-    var median = smallest(u -> enough.at(u, 0));
+  private static SampleSize solve(Aim aim, double least, DoubleFunction<Crossing> planned) {
+    var users = smallest(u -> u >= least && planned.apply(u).probabilityBy(u) >= aim.power, MOST);
+    if (users >= MOST) {
+      return new SampleSize(Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
+    }
+    var crossing = planned.apply(users);
+    var median = smallest(u -> u >= least && crossing.probabilityBy(u) >= 0.5, users);
     var share = Math.min(aim.controlProbability, aim.treatedProbability);
-    return users >= MOST
-        ? new SampleSize(Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE)
-        : new SampleSize(
-            (long) Math.ceil(users), (long) Math.ceil(users * share), (long) Math.ceil(median));
+    return new SampleSize(
+        (long) Math.ceil(users), (long) Math.ceil(users * share), (long) Math.ceil(median));
   }
 
-  private static double smallest(DoublePredicate enough) {
+  private static double smallest(DoublePredicate enough, double most) {
+    var low = 1.0;
     var high = 2.0;
     while (!enough.test(high)) {
-      high *= 2;
-      if (high >= MOST) {
-        return MOST;
+      if (high >= most) {
+        return most;
       }
+      low = high;
+      high = Math.min(2 * high, most);
     }
-    return Roots.increasing(u -> enough.test(u) ? 1 : -1, high / 2, high);
+    return Roots.increasing(u -> enough.test(u) ? 1 : -1, low, high);
   }
 
   /**
