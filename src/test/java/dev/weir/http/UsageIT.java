@@ -40,25 +40,27 @@ class UsageIT {
           """
           INSERT INTO ai_usage_metrics (id, started_at, billing_month, user_id, function_name, function_version, variant,
             provider, model, status, execution_time_ms, prompt_tokens, completion_tokens, cost_usd, cache_status, tags)
-          SELECT gen_random_uuid(), date_trunc('month', now(), 'UTC') + make_interval(hours => n / 100),
-            date_trunc('month', now(), 'UTC')::date, (ARRAY['ann', 'bob', '=cmd'])[1 + n % 3], 'f-' || n % 2, 'v1',
+          SELECT gen_random_uuid(), last.month + make_interval(hours => n / 100), (last.month AT TIME ZONE 'UTC')::date,
+            (ARRAY['ann', 'bob', '=cmd'])[1 + n % 3], 'f-' || n % 2, 'v1',
             CASE WHEN n % 2 = 0 THEN 'a' ELSE 'b' END, 'p', 'p/m', CASE WHEN n % 10 = 0 THEN 'cancelled' ELSE 'ok' END,
             n, 10, 5, CASE WHEN n % 100 = 0 THEN NULL ELSE 0.000000001 END, CASE WHEN n % 4 = 0 THEN 'hit' ELSE 'miss' END,
             jsonb_build_object('team', 't-' || n % 2)
-          FROM generate_series(1, 3000) AS n\
+          FROM generate_series(1, 3000) AS n,
+            LATERAL (SELECT date_trunc('month', now(), 'UTC') - interval '1 month') AS last (month)\
           """);
     }
   }
 
   @Test
   void everyTableGivesTheSameSums() {
-    var whole = ask(Map.of("from", month(), "group_by", "function"));
-    var daily = ask(Map.of("from", month(), "group_by", "function", "interval", "day"));
-    var hourly = ask(Map.of("from", month(), "group_by", "function", "interval", "hour"));
-    var users = ask(Map.of("from", month(), "group_by", "user,function"));
-    var tags = ask(Map.of("from", month(), "group_by", "tag:team,function"));
-    var calls =
-        ask(Map.of("from", month(), "group_by", "user,variant", "to", Instant.now().toString()));
+    var whole = ask(Map.of("from", month(), "to", end(), "group_by", "function"));
+    var daily =
+        ask(Map.of("from", month(), "to", end(), "group_by", "function", "interval", "day"));
+    var hourly =
+        ask(Map.of("from", month(), "to", end(), "group_by", "function", "interval", "hour"));
+    var users = ask(Map.of("from", month(), "to", end(), "group_by", "user,function"));
+    var tags = ask(Map.of("from", month(), "to", end(), "group_by", "tag:team,function"));
+    var calls = ask(Map.of("from", month(), "to", end(), "group_by", "user,variant"));
 
     for (var report : List.of(whole, daily, hourly, users, tags, calls)) {
       assertThat(report.total().calls()).isEqualTo(3_000);
@@ -74,26 +76,46 @@ class UsageIT {
 
   @Test
   void percentilesAreThereWhereTheGroupingHasThem() {
-    var report = ask(Map.of("from", month()));
+    var report = ask(Map.of("from", month(), "to", end()));
 
     assertThat(report.total().latency().orElseThrow().p50()).isCloseTo(1_500, within(30.0));
     assertThat(report.total().latency().orElseThrow().p99()).isCloseTo(2_970, within(45.0));
-    assertThat(ask(Map.of("from", month(), "group_by", "user")).total().latency()).isEmpty();
-    assertThat(ask(Map.of("from", month(), "percentiles", "false")).total().latency()).isEmpty();
+    assertThat(ask(Map.of("from", month(), "to", end(), "group_by", "user")).total().latency())
+        .isEmpty();
+    assertThat(ask(Map.of("from", month(), "to", end(), "percentiles", "false")).total().latency())
+        .isEmpty();
   }
 
   @Test
   void linesComeInPagesInTheOrderAskedFor() {
     var first =
-        ask(Map.of("from", month(), "group_by", "user,function", "order", "calls", "limit", "4"));
+        ask(
+            Map.of(
+                "from",
+                month(),
+                "to",
+                end(),
+                "group_by",
+                "user,function",
+                "order",
+                "calls",
+                "limit",
+                "4"));
     var second =
         ask(
             Map.of(
-                "from", month(),
-                "group_by", "user,function",
-                "order", "calls",
-                "limit", "4",
-                "cursor", String.valueOf(first.next().orElseThrow())));
+                "from",
+                month(),
+                "to",
+                end(),
+                "group_by",
+                "user,function",
+                "order",
+                "calls",
+                "limit",
+                "4",
+                "cursor",
+                String.valueOf(first.next().orElseThrow())));
 
     assertThat(second.next()).isEmpty();
     assertThat(
@@ -105,16 +127,19 @@ class UsageIT {
 
   @Test
   void aFilterCountsOnlyWhatItNames() {
-    assertThat(ask(Map.of("from", month(), "function", "f-1")).total().calls()).isEqualTo(1_500);
-    assertThat(ask(Map.of("from", month(), "tag:team", "t-0")).total().calls()).isEqualTo(1_500);
-    assertThat(ask(Map.of("from", month(), "user", "' OR 1=1")).total().calls()).isZero();
+    assertThat(ask(Map.of("from", month(), "to", end(), "function", "f-1")).total().calls())
+        .isEqualTo(1_500);
+    assertThat(ask(Map.of("from", month(), "to", end(), "tag:team", "t-0")).total().calls())
+        .isEqualTo(1_500);
+    assertThat(ask(Map.of("from", month(), "to", end(), "user", "' OR 1=1")).total().calls())
+        .isZero();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "&group_by=user", "&group_by=tag:team", "&group_by=user&user=bob"})
   void aUserSeesTheOwnRowsAlone(String parameters) throws Exception {
     try (var door = Door.open(pools)) {
-      var reply = get(door, "ann", "/v1/usage?from=" + month() + parameters);
+      var reply = get(door, "ann", "/v1/usage?from=" + month() + "&to=" + end() + parameters);
 
       assertThat(reply.at("/total/calls").intValue())
           .isEqualTo(parameters.contains("bob") ? 0 : 1_000);
@@ -125,7 +150,10 @@ class UsageIT {
   void aUsersAnswerHoldsEveryMember() throws Exception {
     try (var door = Door.open(pools)) {
       var reply =
-          get(door, "ann", "/v1/usage?from=" + month() + "&group_by=tag:team&interval=month");
+          get(
+              door,
+              "ann",
+              "/v1/usage?from=" + month() + "&to=" + end() + "&group_by=tag:team&interval=month");
 
       assertThat(reply.path("currency").textValue()).isEqualTo("USD");
       var line = reply.at("/data/0");
@@ -142,7 +170,7 @@ class UsageIT {
     try (var door = Door.open(pools)) {
       var reply =
           door.send(
-              door.request("/v1/usage?group_by=user&from=" + month())
+              door.request("/v1/usage?group_by=user&from=" + month() + "&to=" + end())
                   .header("x-weir-user", "=cmd")
                   .header("accept", "text/csv")
                   .GET());
@@ -187,9 +215,18 @@ class UsageIT {
         .await();
   }
 
+  /** The month of the calls, which is over: what is asked does not depend on today. */
   private String month() {
+    return firstOf("min(billing_month)");
+  }
+
+  private String end() {
+    return firstOf("min(billing_month) + interval '1 month'");
+  }
+
+  private String firstOf(String month) {
     return String.valueOf(
-        database.value("SELECT to_char(date_trunc('month', now(), 'UTC'), 'YYYY-MM-DD')"));
+        database.value("SELECT to_char(" + month + ", 'YYYY-MM-DD') FROM ai_usage_metrics"));
   }
 
   private static JsonNode get(Door door, String user, String path) throws Exception {
