@@ -83,6 +83,7 @@ final class GatewayVerticle extends VerticleBase {
         new Gateway(
             new Planner(parts.catalogue(), parts.models()),
             parts.stages().chain(vertx, upstreams, journal));
+    parts.stages().cache().serve(context, gateway, parts.stages().embedding(upstreams));
     var api =
         new PublicApi(
             new PublicApi.Parts(

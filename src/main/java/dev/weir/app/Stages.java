@@ -12,6 +12,7 @@ import dev.weir.metering.CallJournal;
 import dev.weir.metering.CallListener;
 import dev.weir.metering.MeteringStage;
 import dev.weir.output.OutputStage;
+import dev.weir.providers.EmbeddingStage;
 import dev.weir.providers.UpstreamStage;
 import dev.weir.providers.Upstreams;
 import dev.weir.resilience.AttemptsStage;
@@ -57,6 +58,12 @@ record Stages(
     Breakers breakers,
     Clock clock) {
 
+  /** The short story of an embedding: it is paid for and guarded like any attempt. */
+  Chain embedding(Upstreams upstreams) {
+    return Chain.of(
+        List.of(spending, new BreakerStage(breakers, clock), new EmbeddingStage(upstreams)));
+  }
+
   /** The story, for one event loop with its own connections and its own journal. */
   Chain chain(Vertx vertx, Upstreams upstreams, CallJournal journal) {
     return Chain.of(
@@ -66,7 +73,7 @@ record Stages(
             new DeadlineStage(vertx, clock),
             experiments,
             new AdmissionStage(limits, refusals),
-            cache.stage(),
+            cache.stage(embedding(upstreams)),
             output,
             new AttemptsStage(vertx, clock, RandomGenerator.getDefault(), retryBudget),
             new ThrottleStage(throttles, clock),

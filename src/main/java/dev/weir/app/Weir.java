@@ -5,6 +5,7 @@ import dev.weir.access.FirstAdminKey;
 import dev.weir.access.KeyAuthenticator;
 import dev.weir.access.KeyStore;
 import dev.weir.admin.AdminApi;
+import dev.weir.admin.CacheApi;
 import dev.weir.admin.ExperimentsApi;
 import dev.weir.admin.LimitsApi;
 import dev.weir.admin.PromptsApi;
@@ -158,7 +159,13 @@ public final class Weir {
     var notifications = OpenDatabase.notifications(vertx, url, config, shutdown);
     var cache =
         ResponseCache.open(
-            vertx, config.cache(), database, notifications, metrics.registry(), clock);
+            vertx,
+            config.cache(),
+            database,
+            notifications,
+            metrics.registry(),
+            Embedding.of(config),
+            clock);
     shutdown.opened("the cache", () -> Waiting.on(cache.flush(), CLOSE, "writing its figures"));
     var jobs =
         Jobs.start(
@@ -282,6 +289,7 @@ public final class Weir {
                             breakers::states))
                     ::mount,
                 new UsageApi(analytics)::mount,
+                new CacheApi(cache.administration())::mount,
                 new PromptsApi(registry)::mount,
                 new ExperimentsApi(experiments, new ExperimentReports(database))::mount,
                 new SpendApi(forecasts, alerts)::mount,

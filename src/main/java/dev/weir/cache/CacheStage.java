@@ -2,7 +2,6 @@ package dev.weir.cache;
 
 import dev.weir.core.AIError;
 import dev.weir.core.Clock;
-import dev.weir.gateway.Answer;
 import dev.weir.gateway.Chain;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Kept;
@@ -20,115 +19,185 @@ import java.util.Optional;
  * <p>Thread-safe; each call runs on its own event loop.
  */
 public final class CacheStage implements Stage {
-  private final FirstLevel first;
-  private final SecondLevel second;
-  private final Generations generations;
-  private final Flights flights;
-  private final Keeper keeper;
-  private final Tallies tallies;
+  private final Parts parts;
   private final Clock clock;
 
-  CacheStage(
+  /**
+   * What it stands on.
+   *
+   * @param first the memory
+   * @param second the database
+   * @param generations what was invalidated
+   * @param flights identical calls in this process
+   * @param leases identical calls of all nodes
+   * @param similar answers to inputs of the same meaning
+   * @param embedder makes inputs comparable; empty where nobody does
+   * @param warming calls of our own
+   * @param keeper keeps answers
+   * @param tallies counts
+   * @param clock time
+   */
+  record Parts(
       FirstLevel first,
       SecondLevel second,
       Generations generations,
       Flights flights,
+      FlightLeases leases,
+      Similar similar,
+      Optional<Embedder> embedder,
+      Warming warming,
       Keeper keeper,
       Tallies tallies,
       Clock clock) {
-    this.first = first;
-    this.second = second;
-    this.generations = generations;
-    this.flights = flights;
-    this.keeper = keeper;
-    this.tallies = tallies;
-    this.clock = clock;
+    /** The same with an embedder. */
+    Parts with(Optional<Embedder> one) {
+      return new Parts(
+          first,
+          second,
+          generations,
+          flights,
+          leases,
+          similar,
+          one,
+          warming,
+          keeper,
+          tallies,
+          clock);
+    }
+  }
+
+  CacheStage(Parts parts) {
+    this.parts = parts;
+    this.clock = parts.clock();
   }
 
   @Override
   public Future<Reply> handle(Exchange x, Chain next) {
-    var terms = Terms.of(x);
-    if (terms.isEmpty()) {
+    var found = Terms.of(x, parts.warming().owner(x));
+    if (found.isEmpty()) {
       return next.proceed(x);
     }
-    var stamp = generations.stamp(terms.get().subjects());
-    return terms.get().refresh()
-        ? refresh(x, next, terms.get(), stamp)
-        : use(x, next, terms.get(), stamp);
-  }
-
-  private Future<Reply> use(Exchange x, Chain next, Terms terms, Stamp stamp) {
-    // While words of invalidations may be missing, the database is asked before anything is served.
-    var held = generations.fresh() ? first.find(terms.key(), stamp) : Optional.<Entry>empty();
-    if (held.isPresent() && held.get().counts(clock.now(), terms.maxAge())) {
-      return Future.succeededFuture(serve(x, held.get(), CacheStatus.HIT));
+    var terms = found.get();
+    var stamp = parts.generations().stamp(terms.subjects());
+    if (terms.refresh()) {
+      return new Asking(parts, x, next, terms, stamp, Optional.empty()).refresh();
     }
-    return flights.join(
-        new Flights.Id(terms.key(), stamp, terms.maxAge()),
-        x,
-        new Flights.Part(
-            lead -> lookUp(x, next, terms, stamp, lead),
-            landed ->
-                serve(
-                    x, landed.entry(), landed.asked() ? CacheStatus.COALESCED : CacheStatus.HIT)));
+    // While words of invalidations may be missing, the database is asked before anything is served.
+    var held =
+        parts.generations().fresh()
+            ? parts.first().find(terms.key(), stamp)
+            : Optional.<Entry>empty();
+    return held.isPresent() && held.get().counts(clock.now(), terms.maxAge())
+        ? Future.succeededFuture(serve(x, held.get(), CacheStatus.HIT, Optional.empty()))
+        : join(x, next, terms, stamp, held);
   }
 
-  private Future<Reply> lookUp(Exchange x, Chain next, Terms terms, Stamp stamp, Flight.Lead lead) {
-    return second
-        .find(x.principal().user(), terms)
+  private Future<Reply> join(
+      Exchange x, Chain next, Terms terms, Stamp stamp, Optional<Entry> old) {
+    return parts
+        .flights()
+        .join(
+            new Flights.Id(terms.key(), stamp, terms.maxAge()),
+            x,
+            new Flights.Part(
+                lead -> lookUp(new Asking(parts, x, next, terms, stamp, old), lead),
+                landed -> serve(x, landed.entry(), landed.status(), landed.match())));
+  }
+
+  /** The leader's way: the database, then the provider. */
+  private Future<Reply> lookUp(Asking asking, Flight.Lead lead) {
+    return asking
+        .find()
         .compose(
-            found -> {
-              if (found.isPresent()) {
-                var entry = found.get().entry();
-                first.put(entry, stamp);
-                if (found.get().counts() && entry.counts(clock.now(), terms.maxAge())) {
-                  lead.landed(new Flight.Landed(entry, false));
-                  return Future.succeededFuture(serve(x, entry, CacheStatus.HIT));
-                }
-              }
-              return ask(x, next, terms, stamp, lead);
-            });
+            found ->
+                found.isPresent()
+                    ? landed(asking, lead, found.get(), CacheStatus.HIT)
+                    : lookAround(asking, lead));
   }
 
-  private Future<Reply> ask(Exchange x, Chain next, Terms terms, Stamp stamp, Flight.Lead lead) {
-    x.tally().cache(CacheStatus.MISS);
-    var began = clock.nanoTime();
-    return next.proceed(x)
-        .map(
-            reply ->
-                watched(
-                    reply,
-                    answer ->
-                        lead.landed(
-                            new Flight.Landed(keeper.keep(x, terms, stamp, answer, began), true)),
-                    lead::failed))
-        .onFailure(e -> lead.failed(AIError.from(e)));
+  /** Where the function takes it, an answer to an input of the same meaning. */
+  private Future<Reply> lookAround(Asking asking, Flight.Lead lead) {
+    if (asking.terms().similarity().isEmpty()) {
+      return ask(asking, lead);
+    }
+    return asking
+        .similar()
+        .compose(
+            found ->
+                found.isPresent()
+                    ? landed(
+                        asking,
+                        lead,
+                        new Flight.Landed(
+                            found.get().entry(),
+                            CacheStatus.SEMANTIC,
+                            Optional.of(found.get().match())))
+                    : ask(asking, lead));
   }
 
-  private Future<Reply> refresh(Exchange x, Chain next, Terms terms, Stamp stamp) {
-    x.tally().cache(CacheStatus.REFRESH);
-    var began = clock.nanoTime();
-    return next.proceed(x)
-        .map(
-            reply ->
-                reply.observed(
-                    answer -> keeper.keep(x, terms, stamp, answer, began), (AIError _) -> {}));
+  private Future<Reply> landed(Asking asking, Flight.Lead lead, Entry entry, CacheStatus status) {
+    return landed(asking, lead, new Flight.Landed(entry, status, Optional.empty()));
   }
 
-  /** Someone is told of the end at once, however slowly the caller reads. */
-  private Reply watched(
-      Reply reply,
-      java.util.function.Consumer<Answer> onEnd,
-      java.util.function.Consumer<AIError> onFail) {
-    return switch (reply) {
-      case Reply.Whole whole -> whole.observed(onEnd, onFail);
-      case Reply.Streamed(var stream) ->
-          new Reply.Streamed(new LeadStream(stream, onEnd, onFail, keeper.largest()));
+  private Future<Reply> landed(Asking asking, Flight.Lead lead, Flight.Landed landed) {
+    lead.landed(landed);
+    return Future.succeededFuture(
+        serve(asking.x(), landed.entry(), landed.status(), landed.match()));
+  }
+
+  private Future<Reply> ask(Asking asking, Flight.Lead lead) {
+    return asking.terms().expensive()
+        ? parts
+            .leases()
+            .begin(asking.x(), asking.terms())
+            .transform(
+                turn ->
+                    turn.succeeded()
+                        ? among(asking, lead, turn.result())
+                        // The database is away: each node for itself.
+                        : upstream(asking, lead, Optional.empty()))
+        : upstream(asking, lead, Optional.empty());
+  }
+
+  private Future<Reply> among(Asking asking, Flight.Lead lead, FlightLeases.Turn turn) {
+    return switch (turn) {
+      case FlightLeases.Turn.Leads(var lease) -> upstream(asking, lead, Optional.of(lease));
+      case FlightLeases.Turn.Waits(var end) -> end.compose(how -> ended(asking, lead, how));
     };
   }
 
-  private Reply serve(Exchange x, Entry entry, CacheStatus status) {
-    return serve(x, entry, status, Optional.empty());
+  private Future<Reply> ended(Asking asking, Flight.Lead lead, FlightLeases.End how) {
+    var cancelled = asking.x().cancellation().reason();
+    if (cancelled.isPresent()) {
+      return Future.failedFuture(cancelled.get());
+    }
+    return switch (how) {
+      case UNCACHEABLE -> upstream(asking, lead, Optional.empty());
+      case STORED, FAILED, UNKNOWN ->
+          asking
+              .find()
+              .compose(
+                  found ->
+                      found.isPresent()
+                          ? landed(asking, lead, found.get(), CacheStatus.COALESCED)
+                          : ask(asking, lead));
+    };
+  }
+
+  private Future<Reply> upstream(
+      Asking asking, Flight.Lead lead, Optional<FlightLeases.Lease> lease) {
+    return asking
+        .ask(lead, lease)
+        .recover(
+            failure -> {
+              var error = AIError.from(failure);
+              var stale = asking.stale(error);
+              if (stale.isPresent()) {
+                return landed(asking, lead, stale.get(), CacheStatus.STALE);
+              }
+              lead.failed(error);
+              return Future.failedFuture(error);
+            });
   }
 
   private Reply serve(Exchange x, Entry entry, CacheStatus status, Optional<Kept.Match> match) {
@@ -136,7 +205,7 @@ public final class CacheStage implements Stage {
     x.tally().cache(status);
     x.tally().kept(entry.kept(clock.now(), match));
     x.tally().firstByte(now);
-    tallies.served(x, entry, status, now);
+    parts.tallies().served(x, entry, status, now);
     var answer = entry.answer();
     // A provider's own body may hold more than its text; it goes out whole.
     return x.call().stream() && answer.wire().isEmpty()

@@ -2,7 +2,9 @@ package dev.weir.cache;
 
 import dev.weir.core.AIError;
 import dev.weir.gateway.Exchange;
+import dev.weir.gateway.Kept;
 import dev.weir.gateway.Reply;
+import dev.weir.gateway.Tally.CacheStatus;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -34,9 +36,10 @@ final class Flight {
    * What a flight landed with.
    *
    * @param entry the answer
-   * @param asked whether it was asked for; false if it was found in the second level
+   * @param status how those who waited got it
+   * @param match how near the input it answered is; empty where it is the same
    */
-  record Landed(Entry entry, boolean asked) {}
+  record Landed(Entry entry, CacheStatus status, Optional<Kept.Match> match) {}
 
   /** One call in a flight. */
   record Seat(Exchange x, Flights.Part part, @Nullable Context context, Promise<Reply> reply) {

@@ -1,7 +1,9 @@
 package dev.weir.cache;
 
 import dev.weir.core.Clock;
+import dev.weir.core.Json;
 import dev.weir.gateway.Answer;
+import dev.weir.gateway.Call;
 import dev.weir.gateway.Exchange;
 import java.time.Duration;
 import java.util.Optional;
@@ -14,6 +16,7 @@ final class Keeper {
   private final Tallies tallies;
   private final CacheMeters meters;
   private final int largest;
+  private final boolean inputs;
   private final Clock clock;
 
   Keeper(
@@ -23,6 +26,7 @@ final class Keeper {
       Tallies tallies,
       CacheMeters meters,
       int largest,
+      boolean inputs,
       Clock clock) {
     this.first = first;
     this.second = second;
@@ -30,6 +34,7 @@ final class Keeper {
     this.tallies = tallies;
     this.meters = meters;
     this.largest = largest;
+    this.inputs = inputs;
     this.clock = clock;
   }
 
@@ -42,24 +47,29 @@ final class Keeper {
    * The entry of an answer that has just been given. It is kept if it is complete, not too large,
    * and of now: if something of it was invalidated since its call began, it is not.
    *
-   * @param began when its call began to ask, by the monotonic clock
+   * @param asked how its call asked
    */
-  Entry keep(Exchange x, Terms terms, Stamp stamp, Answer answer, long began) {
-    var entry = entry(x, terms, answer, began);
+  Entry keep(Exchange x, Terms terms, Stamp stamp, Answer answer, Asked asked) {
+    var entry = entry(x, terms, answer, asked.beganNanos());
     tallies.asked(x, entry);
     if (answer.finish() != Answer.Finish.STOP) {
-      return entry;
-    }
-    if (entry.frame().length() > largest) {
+      asked.end(FlightLeases.End.UNCACHEABLE);
+    } else if (entry.frame().length() > largest) {
       meters.flaw(Frame.Flaw.TOO_LARGE);
-      return entry;
-    }
-    // The stamp decides when it is read; this look only spares the second level its own.
-    if (generations.stamp(terms.subjects()).equals(stamp)) {
-      first.put(entry, stamp);
-      second.store(x.principal().user(), terms, stamp, entry, extras(x)).onSuccess(meters::stored);
-    } else {
+      asked.end(FlightLeases.End.UNCACHEABLE);
+    } else if (!generations.stamp(terms.subjects()).equals(stamp)) {
+      // The stamp decides when it is read; this look only spares the second level its own.
       meters.stored(false);
+      asked.end(FlightLeases.End.UNCACHEABLE);
+    } else {
+      first.put(entry, stamp);
+      second
+          .store(terms, stamp, entry, extras(x, asked))
+          .onSuccess(
+              stored -> {
+                meters.stored(stored);
+                asked.stored(stored);
+              });
     }
     return entry;
   }
@@ -80,12 +90,14 @@ final class Keeper {
         answer);
   }
 
-  private static SecondLevel.Extras extras(Exchange x) {
+  private SecondLevel.Extras extras(Exchange x, Asked asked) {
     return new SecondLevel.Extras(
         x.plan().experiment().orElse(""),
         x.plan().variant().orElse(""),
-        Optional.empty(),
-        Optional.empty(),
-        0);
+        inputs && x.call() instanceof Call.OfFunction call
+            ? Optional.of(Json.write(call.input()))
+            : Optional.empty(),
+        asked.embedded(),
+        asked.lease().map(FlightLeases.Lease::epoch).orElse(0L));
   }
 }

@@ -2,15 +2,21 @@ package dev.weir.cache;
 
 import dev.weir.config.CacheSettings;
 import dev.weir.core.Clock;
+import dev.weir.gateway.Chain;
+import dev.weir.gateway.Gateway;
 import dev.weir.gateway.Stage;
+import dev.weir.gateway.Target;
 import dev.weir.jobs.Job;
 import dev.weir.storage.Database;
 import dev.weir.storage.Notifications;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
@@ -20,14 +26,26 @@ public final class ResponseCache {
   private static final Duration WRITING = Duration.ofSeconds(2);
   private static final Duration CLEANING = Duration.ofSeconds(30);
 
-  private final Stage stage;
+  private final CacheSettings settings;
+  private final CacheStage.Parts parts;
   private final CacheTable table;
-  private final Tallies tallies;
+  private final OwnCalls calls;
+  private final CacheAdministration administration;
+  private final Optional<Target> embedding;
 
-  private ResponseCache(Stage stage, CacheTable table, Tallies tallies) {
-    this.stage = stage;
+  private ResponseCache(
+      CacheSettings settings,
+      CacheStage.Parts parts,
+      CacheTable table,
+      OwnCalls calls,
+      CacheAdministration administration,
+      Optional<Target> embedding) {
+    this.settings = settings;
+    this.parts = parts;
     this.table = table;
-    this.tallies = tallies;
+    this.calls = calls;
+    this.administration = administration;
+    this.embedding = embedding;
   }
 
   /**
@@ -35,6 +53,7 @@ public final class ResponseCache {
    *
    * @param notifications tells of invalidations
    * @param registry where its meters are registered
+   * @param embedding who makes vectors of inputs; empty for nobody
    */
   public static ResponseCache open(
       Vertx vertx,
@@ -42,6 +61,7 @@ public final class ResponseCache {
       Database database,
       Notifications notifications,
       MeterRegistry registry,
+      Optional<Target> embedding,
       Clock clock) {
     var meters = new CacheMeters(registry);
     var first = new FirstLevel(settings.maxBytes(), clock);
@@ -50,31 +70,79 @@ public final class ResponseCache {
     var generations = new Generations(clock);
     var flights = new Flights(meters::promoted);
     var tallies = new Tallies(meters, clock);
-    var keeper =
-        new Keeper(first, second, generations, tallies, meters, settings.maxEntryBytes(), clock);
+    var warming = new Warming();
+    var calls = new OwnCalls(warming, clock);
+    var parts =
+        new CacheStage.Parts(
+            first,
+            second,
+            generations,
+            flights,
+            new FlightLeases(vertx, database),
+            new Similar(database, second, meters, clock),
+            Optional.empty(),
+            warming,
+            new Keeper(
+                first,
+                second,
+                generations,
+                tallies,
+                meters,
+                settings.maxEntryBytes(),
+                settings.warmUpUsdPerDay().signum() > 0,
+                clock),
+            tallies,
+            clock);
     meters.watch(first, flights);
-    var table = new CacheTable(database);
-    if (!settings.on()) {
-      return new ResponseCache((x, next) -> next.proceed(x), table, tallies);
-    }
-    new GenerationFeed(vertx, database, notifications, generations, first, clock).start();
     var cache =
         new ResponseCache(
-            new CacheStage(first, second, generations, flights, keeper, tallies, clock),
-            table,
-            tallies);
-    vertx.setPeriodic(WRITING.toMillis(), _ -> cache.write());
+            settings,
+            parts,
+            new CacheTable(database),
+            calls,
+            new CacheAdministration(database, first, calls),
+            embedding);
+    if (settings.on()) {
+      new GenerationFeed(vertx, database, notifications, generations, first, clock).start();
+      parts.leases().listen(notifications);
+      vertx.setPeriodic(WRITING.toMillis(), _ -> cache.write());
+    }
     return cache;
   }
 
-  /** Its stage; where the cache is off, one that lets every call pass. */
-  public Stage stage() {
-    return stage;
+  /**
+   * Its stage for one event loop; where the cache is off, one that lets every call pass.
+   *
+   * @param embed what an attempt at an embedding passes on its way to the provider
+   */
+  public Stage stage(Chain embed) {
+    return settings.on()
+        ? new CacheStage(parts.with(embedder(embed)))
+        : (x, next) -> next.proceed(x);
   }
 
-  /** What one node does for all: deleting what is over. */
+  /** Lets it make calls of its own: for warm-up and for tuning. On the gateway's event loop. */
+  public void serve(Context context, Gateway gateway, Chain embed) {
+    calls.serve(context, gateway, embedder(embed));
+  }
+
+  private Optional<Embedder> embedder(Chain embed) {
+    return embedding.map(target -> new Embedder(embed, target, parts.clock()));
+  }
+
+  /** What administrators do with it. */
+  public CacheAdministration administration() {
+    return administration;
+  }
+
+  /** What one node does for all: deleting what is over, asking again for what is worth it. */
   public List<Job> jobs() {
-    return List.of(Job.every(CLEANING, "cache-cleaning", table::clean));
+    return Stream.concat(
+            Stream.of(Job.every(CLEANING, "cache-cleaning", table::clean)),
+            settings.on()
+                ? new WarmUp(calls, settings.warmUpUsdPerDay()).job().stream()
+                : Stream.empty())
+        .toList();
   }
 
   /** Writes what was counted and not written yet. */
@@ -84,7 +152,7 @@ public final class ResponseCache {
 
   private Future<Void> write() {
     return table
-        .add(tallies.take())
+        .add(parts.tallies().take())
         .onFailure(e -> LOG.debug("The cache's figures were not written: {}", e.getMessage()));
   }
 }

@@ -8,7 +8,6 @@ import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
@@ -72,18 +71,15 @@ final class SecondLevel {
       String experiment,
       String variant,
       Optional<Buffer> input,
-      Optional<Embedded> embedded,
+      Optional<Embedder.Embedded> embedded,
       long flight) {}
 
-  /** The input's embedding. */
-  record Embedded(List<Float> vector, String model) {}
-
-  /** What is kept for this user under this key; never fails. */
-  Future<Optional<Found>> find(String user, Terms terms) {
+  /** What is kept on these terms; never fails. */
+  Future<Optional<Found>> find(Terms terms) {
     return finding.run(
         () ->
             database.inUser(
-                user,
+                terms.user(),
                 c ->
                     c.preparedQuery(FIND)
                         .execute(Tuple.of(terms.subjects().key()))
@@ -119,17 +115,16 @@ final class SecondLevel {
   /**
    * Keeps an entry, in the background.
    *
-   * @param user who asked
    * @param stamp the generations when the call began
    * @return whether it was stored; false if one moved meanwhile, its flight was overtaken, or the
    *     database did not do it. Never fails
    */
-  Future<Boolean> store(String user, Terms terms, Stamp stamp, Entry entry, Extras extras) {
+  Future<Boolean> store(Terms terms, Stamp stamp, Entry entry, Extras extras) {
     return storing.run(
         () ->
             database
                 .inUser(
-                    user,
+                    terms.user(),
                     c ->
                         c.preparedQuery(STORE)
                             .execute(row(terms, stamp, entry, extras))
@@ -158,7 +153,7 @@ final class SecondLevel {
         .addDouble(terms.staleIfError().toMillis() / 1000.0)
         .addArrayOfLong(stamp.generations())
         .addArrayOfFloat(extras.embedded().map(e -> e.vector().toArray(Float[]::new)).orElse(null))
-        .addString(extras.embedded().map(Embedded::model).orElse(null))
+        .addString(extras.embedded().map(Embedder.Embedded::model).orElse(null))
         .addLong(extras.flight());
   }
 }

@@ -17,6 +17,7 @@ import java.util.Set;
 /**
  * On which terms the cache takes part in one call.
  *
+ * @param user in whose name the database is asked
  * @param refresh whether the provider is asked in any case
  * @param key the key of its answer
  * @param subjects what its answer belongs to
@@ -27,6 +28,7 @@ import java.util.Set;
  * @param similarity from which cosine on an answer to a similar input will do
  */
 record Terms(
+    String user,
     boolean refresh,
     CacheKey key,
     Subjects subjects,
@@ -54,12 +56,11 @@ record Terms(
 
   private static final String FORM = "weir-1";
 
-  /** The terms of a call; empty where the cache stays out of it. */
-  static Optional<Terms> of(Exchange x) {
-    return of(x, x.principal().user());
-  }
-
-  /** As {@link #of(Exchange)}, of a call that is made for this user's answers. */
+  /**
+   * The terms of a call; empty where the cache stays out of it.
+   *
+   * @param user for whose answers it is
+   */
   static Optional<Terms> of(Exchange x, String user) {
     var use = x.call().options().cache();
     if (use == CacheUse.OFF) {
@@ -88,6 +89,7 @@ record Terms(
     var key = form.key();
     return Optional.of(
         new Terms(
+            user,
             options.cache() == CacheUse.REFRESH,
             key,
             new Subjects(

@@ -58,7 +58,8 @@ public final class WeirCommand implements Callable<Integer> {
             .addSubcommand(new CallCommand(world))
             .addSubcommand(new PromptCommand(world))
             .addSubcommand(new ExperimentCommand(world))
-            .addSubcommand(new ForecastCommand(world));
+            .addSubcommand(new ForecastCommand(world))
+            .addSubcommand(cache(world));
     actions.more().forEach(line::addSubcommand);
     line.addSubcommand(new CommandLine.HelpCommand());
     tellVersion(line);
@@ -73,6 +74,14 @@ public final class WeirCommand implements Callable<Integer> {
   /** Room for commands about usage beside the look at it. */
   private static CommandLine usage(World world) {
     return new CommandLine(new UsageCommand(world)).addSubcommand(new RepriceCommand(world));
+  }
+
+  private static CommandLine cache(World world) {
+    return new CommandLine(new CacheCommand())
+        .addSubcommand(new CacheStatsCommand(world))
+        .addSubcommand(new CacheInvalidateCommand(world))
+        .addSubcommand(new CacheWarmCommand(world))
+        .addSubcommand(new CacheTuneCommand(world));
   }
 
   private static CommandLine keys(World world) {

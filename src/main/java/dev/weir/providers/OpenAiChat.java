@@ -13,6 +13,7 @@ import io.vertx.core.Future;
  */
 final class OpenAiChat implements Provider {
   private static final String PATH = "/chat/completions";
+  private static final String EMBEDDINGS = "/embeddings";
 
   private final Transport transport;
   private final Refusals refusals;
@@ -34,5 +35,17 @@ final class OpenAiChat implements Provider {
         };
     var reader = new ChatReader(attempt, refusals, x.plan().ask());
     return Reception.of(transport, PATH, Json.write(body), x, reader, refusals);
+  }
+
+  @Override
+  public Future<Reply> embed(Exchange x, String text) {
+    var attempt = x.currentAttempt();
+    var body =
+        Json.object()
+            .put("model", attempt.target().model().name())
+            .put("input", text)
+            .put("encoding_format", "float");
+    return Reception.of(
+        transport, EMBEDDINGS, Json.write(body), x, new EmbeddingReader(attempt), refusals);
   }
 }

@@ -3,6 +3,7 @@ package dev.weir.providers;
 import dev.weir.core.AIError;
 import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
+import dev.weir.core.Usage;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Reply;
@@ -48,6 +49,15 @@ final class Sandbox implements Provider {
               () -> isBad(behaviour.amount()) ? refuse(x, 500) : answer(x, behaviour));
       default -> after(x, THINKING_MILLIS, () -> answer(x, behaviour));
     };
+  }
+
+  @Override
+  public Future<Reply> embed(Exchange x, String text) {
+    var attempt = x.currentAttempt();
+    attempt.markSent();
+    var tokens = Math.ceilDiv(text.length(), 4);
+    return Future.succeededFuture(
+        whole(x, EmbeddingReader.answer(attempt, SandboxEmbedding.of(text), Usage.of(tokens, 0))));
   }
 
   /** In a hundred calls exactly this many, well mixed: 37 and 100 have no common divisor. */

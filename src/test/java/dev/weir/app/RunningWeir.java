@@ -25,7 +25,7 @@ import java.util.Map;
 /**
  * A whole Weir in this process: real sockets, a real database, and a provider that plays a script.
  */
-final class RunningWeir implements AutoCloseable {
+public final class RunningWeir implements AutoCloseable {
   private final Weir weir;
   private final Path data;
   private final HttpClient client = HttpClient.newHttpClient();
@@ -46,7 +46,7 @@ final class RunningWeir implements AutoCloseable {
   }
 
   /** A Weir without a key: the sandbox answers. */
-  static RunningWeir sandboxed(TestDatabase database, String... settings) {
+  public static RunningWeir sandboxed(TestDatabase database, String... settings) {
     return start(database, new HashMap<>(), settings);
   }
 
@@ -103,6 +103,11 @@ final class RunningWeir implements AutoCloseable {
   /** The input that a function gives as its example. */
   JsonNode example(String name) {
     return get("/v1/functions/" + name).json().at("/data/example");
+  }
+
+  /** As {@link #example}, for tests of other rooms. */
+  public JsonNode exampleOf(String name) {
+    return example(name);
   }
 
   Got callFunction(String name, ObjectNode body) {
@@ -164,8 +169,13 @@ final class RunningWeir implements AutoCloseable {
     }
   }
 
+  /** Where the management API is. */
+  public String managementUrl() {
+    return "http://127.0.0.1:" + weir.ports().management();
+  }
+
   /** A key of {@code data/dev-keys}. */
-  String key(String variable) {
+  public String key(String variable) {
     try {
       return Files.readAllLines(data.resolve("dev-keys")).stream()
           .filter(line -> line.startsWith(variable + "="))

@@ -1,0 +1,85 @@
+package dev.weir.cli;
+
+import dev.weir.core.Json;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code weir cache invalidate}. */
+@Command(
+    name = "invalidate",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Throws answers away, on every node within a second.",
+      "An answer that is being asked for meanwhile is not kept."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  ./weir cache invalidate --function cover-letter",
+      "  ./weir cache invalidate --function cover-letter --version 0a1b2c3d4e5f",
+      "  ./weir cache invalidate --user ada"
+    })
+final class CacheInvalidateCommand implements Callable<Integer> {
+  private final World world;
+
+  @Mixin private CacheDoor door = new CacheDoor();
+
+  @Option(names = "--function", paramLabel = "NAME", description = "A function's answers.")
+  private @Nullable String function;
+
+  @Option(
+      names = "--version",
+      paramLabel = "V",
+      description = "With --function: those of this version alone.")
+  private @Nullable String version;
+
+  @Option(names = "--user", paramLabel = "USER", description = "A user's answers.")
+  private @Nullable String user;
+
+  @Option(names = "--key", paramLabel = "KEY", description = "One answer, by its 64 digits.")
+  private @Nullable String key;
+
+  @Option(names = "--all", description = "Every answer.")
+  private boolean all;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  CacheInvalidateCommand(World world) {
+    this.world = world;
+  }
+
+  @Override
+  public Integer call() {
+    var body = Json.object();
+    put(body, "function", function);
+    put(body, "version", version);
+    put(body, "user", user);
+    put(body, "key", key);
+    if (all) {
+      body.put("all", true);
+    }
+    if (body.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "Say what: --function, --user, --key or --all.");
+    }
+    var done = door.ask(world, "POST", "/api/cache/invalidate", Optional.of(body));
+    spec.commandLine()
+        .getOut()
+        .println(
+            "Invalidated " + done.path("invalidated").asText() + " " + done.path("id").asText());
+    return ExitCode.OK;
+  }
+
+  private static void put(
+      com.fasterxml.jackson.databind.node.ObjectNode body, String name, @Nullable String value) {
+    if (value != null) {
+      body.put(name, value);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package dev.weir.providers;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.weir.core.Json;
+import java.util.Locale;
+
+/**
+ * The sandbox's embedding: words and their trigrams of letters, hashed into {@value #DIMENSIONS}
+ * counts. Deterministic and without a model, it knows likeness of words and nothing of meaning;
+ * enough to try matching by similarity without a key.
+ */
+final class SandboxEmbedding {
+  static final int DIMENSIONS = 256;
+
+  private static final float WORD = 1.0f;
+  private static final float TRIGRAM = 0.3f;
+  private static final int THREE = 3;
+
+  private SandboxEmbedding() {}
+
+  static ArrayNode of(String text) {
+    var counts = new float[DIMENSIONS];
+    for (var word : text.toLowerCase(Locale.ROOT).split("[^\\p{L}\\p{N}]+", -1)) {
+      if (!word.isEmpty()) {
+        counts[Math.floorMod(word.hashCode(), DIMENSIONS)] += WORD;
+        var padded = "<" + word + ">";
+        for (var i = 0; i + THREE <= padded.length(); i++) {
+          counts[Math.floorMod(31 * padded.substring(i, i + THREE).hashCode(), DIMENSIONS)] +=
+              TRIGRAM;
+        }
+      }
+    }
+    var vector = Json.mapper().createArrayNode();
+    for (var count : counts) {
+      vector.add(count);
+    }
+    return vector;
+  }
+}

@@ -1,0 +1,399 @@
+package dev.weir.app;
+
+import static dev.weir.testing.Turn.agentCompleted;
+import static dev.weir.testing.Turn.status;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.core.Json;
+import dev.weir.testing.Eventually;
+import dev.weir.testing.FakeProvider;
+import dev.weir.testing.TestDatabase;
+import dev.weir.testing.Turn;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The response cache of two nodes on one database. */
+@ExtendWith(TestDatabase.Extension.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class CacheReplicasIT {
+  private static final AtomicInteger TOPICS = new AtomicInteger();
+  private static final Duration A_SECOND = Duration.ofMillis(1_100);
+
+  @TempDir private static Path functions;
+  private TestDatabase database;
+  private FakeProvider fake;
+  private RunningWeir one;
+  private RunningWeir two;
+
+  private static void function(String name, String cache) {
+    try {
+      Files.writeString(
+          functions.resolve(name + ".yaml"),
+          """
+          name: %s
+          model: perplexity/sonar
+          prompt: {user: "Tell of {{topic}}."}
+          input: {type: object, required: [topic], properties: {topic: {type: string}}}
+          retry: {max_attempts: 1}
+          cache: %s
+          """
+              .formatted(name, cache));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @BeforeAll
+  void start(TestDatabase given) {
+    database = given;
+    for (var name : List.of("gone", "scoped", "flying", "spoilt", "slow", "counted")) {
+      function(name, "{ttl_s: 600}");
+    }
+    function("costly", "{ttl_s: 600, expensive: true}");
+    function("steady", "{ttl_s: 1, stale_if_error_s: 600}");
+    fake = FakeProvider.start();
+    one = start("5s");
+    two = start("5s");
+  }
+
+  private RunningWeir start(String patience) {
+    return RunningWeir.start(
+        database,
+        fake,
+        "WEIR_CACHE_MODE",
+        "on",
+        "WEIR_CACHE_PATIENCE",
+        patience,
+        "WEIR_LIMITS_MODE",
+        "off",
+        "WEIR_BREAKER_FAILURES",
+        "1000",
+        "WEIR_FUNCTIONS_DIR",
+        functions.toString());
+  }
+
+  @AfterAll
+  void stop() {
+    two.close();
+    one.close();
+    fake.close();
+  }
+
+  private static String topic() {
+    return "topic " + TOPICS.incrementAndGet();
+  }
+
+  private static RunningWeir.Got call(RunningWeir weir, String function, String topic) {
+    var body = Json.object();
+    body.putObject("input").put("topic", topic);
+    return weir.callFunction(function, body);
+  }
+
+  private static String text(RunningWeir.Got got) {
+    return got.json().at("/data/text").asText();
+  }
+
+  private static String cache(RunningWeir.Got got) {
+    return got.header("x-weir-cache");
+  }
+
+  private void awaitStored(String function, long rows) {
+    Eventually.until(
+        "it is in the database",
+        () ->
+            database.count("SELECT count(*) FROM response_cache WHERE function_name = ?", function)
+                >= rows);
+  }
+
+  private int asked() {
+    return fake.requests().size();
+  }
+
+  private void awaitAsked(int requests) {
+    Eventually.until("the provider was asked", () -> asked() >= requests);
+  }
+
+  private static void passes(Duration time) {
+    var began = System.nanoTime();
+    Eventually.until(time + " pass", () -> System.nanoTime() - began > time.toNanos());
+  }
+
+  private void invalidate(RunningWeir by, String subject) {
+    var done = by.admin("POST", "/api/cache/invalidate", subject);
+    assertThat(done.status()).as(done.raw().body()).isEqualTo(200);
+  }
+
+  @Test
+  void anInvalidationIsSeenByTheOtherNodeWithinASecond() {
+    var topic = topic();
+    fake.then(agentCompleted("old")).then(agentCompleted("new"));
+    call(one, "gone", topic);
+    awaitStored("gone", 1);
+    assertThat(cache(call(two, "gone", topic))).isEqualTo("hit");
+    assertThat(cache(call(two, "gone", topic))).as("from memory").isEqualTo("hit");
+
+    invalidate(one, "{\"function\": \"gone\"}");
+    passes(A_SECOND);
+
+    var after = call(two, "gone", topic);
+    assertThat(text(after)).isEqualTo("new");
+    assertThat(cache(after)).isEqualTo("miss");
+    awaitStored("gone", 1);
+    assertThat(text(call(one, "gone", topic))).isEqualTo("new");
+    Eventually.until(
+        "the old row is cleaned away or replaced",
+        () ->
+            database.count(
+                    "SELECT count(*) FROM response_cache c WHERE function_name = 'gone' AND NOT"
+                        + " weir_cache_valid(cache_key, user_id, function_name, function_version,"
+                        + " generation)")
+                == 0);
+  }
+
+  @Test
+  void byUserByVersionAndByKeyOnlyWhatBelongsToThemGoes() {
+    var topic = topic();
+    fake.then(agentCompleted("1")).then(agentCompleted("2")).then(agentCompleted("3"));
+    fake.then(agentCompleted("4"));
+    var first = call(one, "scoped", topic);
+    awaitStored("scoped", 1);
+    var key = database.value("SELECT cache_key FROM response_cache WHERE function_name = 'scoped'");
+    var version = first.json().at("/meta/version").asText();
+
+    invalidate(two, "{\"user\": \"somebody-else\"}");
+    invalidate(two, "{\"function\": \"scoped\", \"version\": \"000000000000\"}");
+    passes(A_SECOND);
+    assertThat(text(call(one, "scoped", topic))).isEqualTo("1");
+
+    invalidate(two, "{\"user\": \"demo\"}");
+    passes(A_SECOND);
+    assertThat(text(call(one, "scoped", topic))).isEqualTo("2");
+
+    invalidate(two, "{\"function\": \"scoped\", \"version\": \"" + version + "\"}");
+    passes(A_SECOND);
+    assertThat(text(call(one, "scoped", topic))).isEqualTo("3");
+
+    invalidate(two, "{\"key\": \"" + key + "\"}");
+    passes(A_SECOND);
+    assertThat(text(call(one, "scoped", topic))).isEqualTo("4");
+
+    assertThat(one.admin("POST", "/api/cache/invalidate", "{}").status()).isEqualTo(400);
+    assertThat(
+            one.admin("POST", "/api/cache/invalidate", "{\"user\": \"a\", \"all\": true}").status())
+        .isEqualTo(400);
+    assertThat(one.admin("POST", "/api/cache/invalidate", "{\"key\": \"x\"}").status())
+        .isEqualTo(400);
+  }
+
+  @Test
+  void anAnswerInFlightWhenItsGenerationMovesIsKeptNowhere() {
+    var topic = topic();
+    fake.then(Turn.answer("before").after(Duration.ofMillis(1_500)));
+    fake.then(agentCompleted("after"));
+    var before = asked();
+    var flying = CompletableFuture.supplyAsync(() -> call(one, "flying", topic));
+    awaitAsked(before + 1);
+
+    invalidate(two, "{\"function\": \"flying\"}");
+
+    assertThat(text(flying.join())).as("its own caller gets it").isEqualTo("before");
+    passes(A_SECOND);
+    assertThat(text(call(two, "flying", topic))).isEqualTo("after");
+    awaitStored("flying", 1);
+    assertThat(text(call(one, "flying", topic))).isEqualTo("after");
+  }
+
+  @Test
+  void anExpensiveFunctionFliesOnceOnBothNodes() {
+    var topic = topic();
+    fake.then(Turn.answer("one answer").after(Duration.ofMillis(1_500)));
+    var before = asked();
+
+    var leader = CompletableFuture.supplyAsync(() -> call(one, "costly", topic));
+    awaitAsked(before + 1);
+    var follower = call(two, "costly", topic);
+
+    assertThat(cache(leader.join())).isEqualTo("miss");
+    assertThat(cache(follower)).isEqualTo("coalesced");
+    assertThat(text(follower)).isEqualTo("one answer");
+    assertThat(follower.json().at("/meta/cost_usd").asInt(-1)).isZero();
+    assertThat(asked()).isEqualTo(before + 1);
+  }
+
+  @Test
+  void aFlightThatFailsElsewhereLetsThisNodeLead() {
+    var topic = topic();
+    fake.then(status(400).errorCode("invalid_request").after(Duration.ofMillis(1_500)));
+    fake.then(agentCompleted("mine"));
+    var before = asked();
+
+    var leader = CompletableFuture.supplyAsync(() -> call(one, "costly", topic));
+    awaitAsked(before + 1);
+    var follower = call(two, "costly", topic);
+
+    assertThat(leader.join().status()).isGreaterThanOrEqualTo(400);
+    assertThat(text(follower)).as(follower.raw().body()).isEqualTo("mine");
+    assertThat(asked()).isEqualTo(before + 2);
+  }
+
+  @Test
+  void aLeadWhoseNodeIsGoneLapsesAndWhatItStoresLateIsRefused() {
+    var topic = topic();
+    fake.then(agentCompleted("first")).then(agentCompleted("second"));
+    call(one, "costly", topic);
+    Eventually.until(
+        "its flight has landed",
+        () -> database.count("SELECT count(*) FROM cache_flights WHERE state = 'stored'") > 0);
+    var key =
+        database
+            .value(
+                "SELECT cache_key FROM cache_flights WHERE state = 'stored' ORDER BY changed_at"
+                    + " DESC LIMIT 1")
+            .toString();
+    database.execute(
+        "UPDATE cache_flights SET state = 'flying', epoch = 7, holder = gen_random_uuid(),"
+            + " expires_at = now() + interval '1 second' WHERE cache_key = ?",
+        key);
+    invalidate(one, "{\"key\": \"" + key + "\"}");
+    passes(A_SECOND);
+
+    assertThat(text(call(two, "costly", topic))).isEqualTo("second");
+    Eventually.until(
+        "the new leader's epoch is higher, and it has stored",
+        () ->
+            database.count(
+                    "SELECT count(*) FROM cache_flights WHERE cache_key = ? AND epoch = 8 AND state"
+                        + " = 'stored'",
+                    key)
+                == 1);
+    assertThat(
+            database.value(
+                "SELECT weir_cache_store(?, 'demo', 'costly', '1', '', '', '', '', '\\x00', NULL,"
+                    + " 0, 0, 60, 0,"
+                    + " '{9223372036854775807,9223372036854775807,9223372036854775807,9223372036854775807,9223372036854775807}',"
+                    + " NULL, NULL, 7)",
+                key))
+        .as("the store of who was overtaken")
+        .isEqualTo(false);
+  }
+
+  @Test
+  void brokenOldAndForeignRowsAreMissesThatAreCounted() {
+    var topics = new String[] {topic(), topic(), topic()};
+    for (var topic : topics) {
+      call(one, "spoilt", topic);
+    }
+    awaitStored("spoilt", 3);
+    var spoilt =
+        new String[] {
+          "cache_data = (SELECT cache_data FROM response_cache WHERE cache_key <> r.cache_key AND"
+              + " function_name = 'spoilt' AND get_byte(cache_data, 4) = 1 ORDER BY created_at DESC"
+              + " LIMIT 1)",
+          "cache_data = set_byte(cache_data, length(cache_data) - 1, (get_byte(cache_data,"
+              + " length(cache_data) - 1) + 1) % 256)",
+          "cache_data = set_byte(cache_data, 4, 0)"
+        };
+    var keys =
+        database.query(
+            "SELECT cache_key FROM response_cache WHERE function_name = 'spoilt' ORDER BY"
+                + " created_at DESC LIMIT 3");
+    for (var i = 0; i < 3; i++) {
+      database.execute(
+          "UPDATE response_cache r SET " + spoilt[i] + " WHERE cache_key = ?",
+          keys.get(2 - i).get("cache_key"));
+    }
+
+    for (var topic : topics) {
+      var got = call(two, "spoilt", topic);
+      assertThat(got.status()).as(got.raw().body()).isEqualTo(200);
+      assertThat(cache(got)).isEqualTo("miss");
+    }
+    var metrics = two.management("/metrics").raw().body();
+    assertThat(metrics).contains("weir_cache_flaws_total{reason=\"corrupt\"} 1.0");
+    assertThat(metrics).contains("weir_cache_flaws_total{reason=\"other_format\"} 1.0");
+    assertThat(metrics).contains("weir_cache_flaws_total{reason=\"foreign\"} 1.0");
+  }
+
+  @Test
+  void whileTheDatabaseIsSlowTheSecondLevelStepsAside() throws Exception {
+    try (var hasty = start("30ms");
+        var lock = database.connect();
+        var statement = lock.createStatement()) {
+      lock.setAutoCommit(false);
+      statement.execute("LOCK TABLE response_cache IN ACCESS EXCLUSIVE MODE");
+      fake.then(agentCompleted("without it"));
+
+      var got = call(hasty, "slow", topic());
+
+      assertThat(text(got)).as(got.raw().body()).isEqualTo("without it");
+      assertThat(cache(got)).isEqualTo("miss");
+      assertThat(hasty.management("/metrics").raw().body())
+          .containsPattern("weir_cache_aside_total [1-9]");
+      lock.rollback();
+    }
+  }
+
+  @Test
+  void anExpiredAnswerStandsInWhileTheProviderIsDownAndSaysSo() {
+    var topic = topic();
+    fake.then(agentCompleted("yesterday's"));
+    call(one, "steady", topic);
+    awaitStored("steady", 1);
+    passes(A_SECOND);
+    fake.then(status(500)).then(status(500)).then(status(500));
+
+    var here = call(one, "steady", topic);
+    var there = call(two, "steady", topic);
+    var never = call(one, "steady", topic());
+
+    assertThat(cache(here)).as(here.raw().body()).isEqualTo("stale");
+    assertThat(text(here)).isEqualTo("yesterday's");
+    assertThat(here.json().at("/meta/cache").asText()).isEqualTo("stale");
+    assertThat(cache(there)).as(there.raw().body()).isEqualTo("stale");
+    assertThat(never.status()).isGreaterThanOrEqualTo(500);
+    fake.then(agentCompleted("today's"));
+    assertThat(text(call(one, "steady", topic))).isEqualTo("today's");
+  }
+
+  @Test
+  void hitsAndSavingsAreCountedAndShown() {
+    var topic = topic();
+    fake.then(agentCompleted("worth keeping").tokens(1_000, 500));
+    call(one, "counted", topic);
+    awaitStored("counted", 1);
+    for (var i = 0; i < 3; i++) {
+      assertThat(cache(call(one, "counted", topic))).isEqualTo("hit");
+    }
+    assertThat(cache(call(two, "counted", topic))).isEqualTo("hit");
+
+    Eventually.until(
+        "all four hits are in the row",
+        () ->
+            database.count(
+                    "SELECT count(*) FROM response_cache WHERE function_name = 'counted' AND"
+                        + " hit_count = 4")
+                >= 1);
+    var stats = one.admin("GET", "/api/cache/stats?hours=48", "").json();
+    assertThat(stats.at("/total/hits").asInt()).isGreaterThanOrEqualTo(4);
+    assertThat(stats.at("/total/misses").asInt()).isGreaterThanOrEqualTo(1);
+    assertThat(stats.at("/total/saved_usd").decimalValue()).isPositive();
+    assertThat(stats.at("/total/saved_share").asDouble()).isBetween(0.0, 1.0);
+    assertThat(stats.path("kept").findValuesAsText("function")).contains("counted");
+    assertThat(
+            database.count(
+                "SELECT count(*) FROM cache_statistics WHERE function_name = 'counted' AND hits >="
+                    + " 4"))
+        .isGreaterThanOrEqualTo(1);
+  }
+}

@@ -1,0 +1,121 @@
+package dev.weir.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.app.RunningWeir;
+import dev.weir.core.Json;
+import dev.weir.testing.Eventually;
+import dev.weir.testing.TestDatabase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code weir cache} against a running Weir. */
+@ExtendWith(TestDatabase.Extension.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class CacheCommandIT {
+  private RunningWeir weir;
+  private TestDatabase database;
+  private Path directory;
+  private Shell shell;
+
+  @BeforeAll
+  void start(TestDatabase given) {
+    database = given;
+    weir = RunningWeir.sandboxed(given, "WEIR_CACHE_MODE", "on", "WEIR_CACHE_PATIENCE", "5s");
+  }
+
+  @AfterAll
+  void stop() {
+    weir.close();
+  }
+
+  @BeforeEach
+  void shell(@TempDir Path given) {
+    directory = given;
+    shell =
+        new Shell(given)
+            .env("WEIR_URL", weir.managementUrl())
+            .env("WEIR_ADMIN_KEY", weir.key("WEIR_ADMIN_KEY"));
+  }
+
+  private void file(String name, String... lines) throws IOException {
+    Files.write(directory.resolve(name), java.util.List.of(lines));
+  }
+
+  private static String line(String topic) {
+    var line = Json.object().put("function", "linkedin-post").put("user", "ada");
+    line.putObject("input").put("topic", topic);
+    return line.toString();
+  }
+
+  @Test
+  void aFileWarmsTheCacheWithABarAndStatsShowWhatWasSaved() throws IOException {
+    var example = weir.exampleOf("linkedin-post");
+    var line = Json.object().put("function", "linkedin-post").put("user", "ada");
+    line.set("input", example);
+    file("inputs.jsonl", line.toString(), "", line.toString());
+
+    var first = shell.onATerminal().run("cache", "warm", "inputs.jsonl");
+
+    assertThat(first.exitCode()).as(first.err()).isZero();
+    assertThat(first.err()).contains("[##############################] 2 of 2");
+    assertThat(first.out()).contains("2 of 2 inputs: 1 asked for, 1 kept already, 0 failed");
+    Eventually.until(
+        "the figures are written",
+        () -> database.count("SELECT coalesce(sum(hits), 0) FROM cache_savings") >= 1);
+    var stats = shell.run("cache", "stats");
+    assertThat(stats.out()).containsPattern("linkedin-post +2 +1 +0 +1 +50.0 %");
+    assertThat(stats.out()).contains("kept: 1 answers");
+    assertThat(Json.parse(shell.run("cache", "stats", "--json").out()).at("/total/hits").asInt())
+        .isEqualTo(1);
+
+    var gone = shell.run("cache", "invalidate", "--user", "ada");
+    assertThat(gone.out()).contains("Invalidated user ada");
+    assertThat(shell.run("cache", "stats").out()).contains("kept: 0 answers");
+  }
+
+  @Test
+  void aLineThatFailsIsToldAndTheOthersGoOn() throws IOException {
+    file("inputs.jsonl", line("no such member").replace("linkedin-post", "no-such-function"));
+
+    var run = shell.run("cache", "warm", "inputs.jsonl");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.err()).contains("line 1: There is no function of this name");
+    file("broken.jsonl", "{\"function\": ");
+    assertThat(shell.run("cache", "warm", "broken.jsonl").err()).contains("Line 1");
+    assertThat(shell.run("cache", "invalidate").exitCode()).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void tuningShowsFalseHitsForEachThreshold() throws IOException {
+    file(
+        "pairs.jsonl",
+        pair("how weirs work", "how do weirs work", true),
+        pair("how weirs work", "how weirs are working", true),
+        pair("how weirs work", "how weirs fail", false),
+        pair("how weirs work", "a recipe for bread", false));
+
+    var run = shell.run("cache", "tune", "pairs.jsonl");
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out()).contains("4 pairs, 2 of them the same");
+    assertThat(run.out()).containsPattern("0\\.50 +[1-4] +[0-2] ");
+    assertThat(run.out()).containsPattern("1\\.00 +0 +0 ");
+  }
+
+  private static String pair(String a, String b, boolean same) {
+    var pair = Json.object().put("function", "linkedin-post").put("same", same);
+    pair.putObject("a").put("topic", a);
+    pair.putObject("b").put("topic", b);
+    return pair.toString();
+  }
+}
