@@ -137,7 +137,7 @@ final class Holder {
     }
     if (current.low()) {
       moreWanted = true;
-      desk.want(this);
+      desk.wantCalmly(this);
     }
     return current;
   }
@@ -301,21 +301,36 @@ final class Holder {
             answer.timeToLive(),
             lowWater);
     leftAtLastTending = granted;
-    end(before);
+    replace(before);
     desk.active(this);
   }
 
   /** Ends a lease and reports it; learns from it how much is worth asking for. */
   private void end(Lease ended) {
+    var unused = seal(ended);
+    if (unused >= 0) {
+      desk.giveBack(ended.id(), unused, true);
+    }
+  }
+
+  /** Ends one in whose place stands another: its report is in no hurry. */
+  private void replace(Lease ended) {
+    var unused = seal(ended);
+    if (unused >= 0) {
+      desk.giveBackCalmly(ended.id(), unused, true);
+    }
+  }
+
+  private long seal(Lease ended) {
     var unused = ended.seal();
     if (unused < 0 || ended == Lease.NONE) {
-      return;
+      return -1;
     }
     var used = ended.granted() - unused;
     var elapsed = Math.max(TENTH, clock.nanoTime() - ended.anchorNanos());
     var perWindow = (long) Math.ceil((double) used / elapsed * WINDOW * 1.1);
     target = Math.max(FIRST_UNITS, Math.min(perWindow, 8 * Math.max(ended.granted(), FIRST_UNITS)));
-    desk.giveBack(ended.id(), unused, true);
+    return unused;
   }
 
   /** Units are in other processes' hands, which were told; asks again until they return. */
@@ -417,7 +432,7 @@ final class Holder {
         end(current);
       } else if (remaining < RENEWAL && current.granted() - left >= MANY) {
         moreWanted = true;
-        desk.want(this);
+        desk.wantCalmly(this);
       }
     }
     budget.tend(now, current.month());

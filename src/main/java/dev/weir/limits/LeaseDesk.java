@@ -105,10 +105,15 @@ final class LeaseDesk {
 
   /** A subject wants something of the ledger. */
   void want(Holder holder) {
+    wantCalmly(holder);
+    wake();
+  }
+
+  /** The same where nobody waits: at the next tending, in one statement with others. */
+  void wantCalmly(Holder holder) {
     if (holder.enqueue()) {
       active.add(holder);
       wanting.add(holder);
-      wake();
     }
   }
 
@@ -118,10 +123,15 @@ final class LeaseDesk {
 
   /** Units come back, or a lease ends; told with the next request. */
   void giveBack(UUID lease, long units, boolean ends) {
-    returned.merge(lease, new Ledger.Returned(lease, units, ends), Ledger.Returned::plus);
+    giveBackCalmly(lease, units, ends);
     if (units > 0) {
       wake();
     }
+  }
+
+  /** The same for what nobody is in want of: at the next tending. */
+  void giveBackCalmly(UUID lease, long units, boolean ends) {
+    returned.merge(lease, new Ledger.Returned(lease, units, ends), Ledger.Returned::plus);
   }
 
   void active(Holder holder) {
