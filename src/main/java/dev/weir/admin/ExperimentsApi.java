@@ -5,6 +5,7 @@ import dev.weir.core.AIError;
 import dev.weir.core.Json;
 import dev.weir.experiments.ExperimentReports;
 import dev.weir.experiments.Experiments;
+import dev.weir.experiments.SizeEstimate;
 import dev.weir.wire.ExperimentCsv;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
@@ -29,6 +30,7 @@ import java.util.function.Function;
  * POST   /api/experiments/{e}/variants/{v}/on        {"weight", "reason"}
  * GET    /api/experiments/{e}/decisions?limit=
  * GET    /api/experiments/{e}/results.csv
+ * GET    /api/experiments/{e}/size?effect=&amp;power=   users and days that it will need
  * </pre>
  */
 public final class ExperimentsApi {
@@ -37,9 +39,11 @@ public final class ExperimentsApi {
 
   private final Experiments experiments;
   private final ExperimentReports reports;
+  private final SizeEstimate sizes;
 
   /** An API over these experiments. */
-  public ExperimentsApi(Experiments experiments, ExperimentReports reports) {
+  public ExperimentsApi(Experiments experiments, ExperimentReports reports, SizeEstimate sizes) {
+    this.sizes = sizes;
     this.experiments = experiments;
     this.reports = reports;
   }
@@ -75,6 +79,12 @@ public final class ExperimentsApi {
         "/api/experiments/:e/decisions",
         200,
         call -> reports.decisions(name(call), AdminApi.number(call, "limit", PAGE, LARGEST_PAGE)));
+    AdminApi.on(
+        router,
+        HttpMethod.GET,
+        "/api/experiments/:e/size",
+        200,
+        call -> sizes.of(name(call), share(call, "effect", 0.05), share(call, "power", 0.8)));
     router
         .route(HttpMethod.GET, "/api/experiments/:e/results.csv")
         .handler(this::csv)
@@ -139,6 +149,14 @@ public final class ExperimentsApi {
                     .putHeader("cache-control", "no-store")
                     .end(ExperimentCsv.of(experiment)))
         .onFailure(e -> Problem.send(call, AIError.from(e)));
+  }
+
+  private static double share(RoutingContext call, String name, double usual) {
+    try {
+      return AdminApi.query(call, name).map(Double::parseDouble).orElse(usual);
+    } catch (NumberFormatException _) {
+      throw AIError.invalid("'" + name + "' must be a number such as 0.05.");
+    }
   }
 
   private static String name(RoutingContext call) {

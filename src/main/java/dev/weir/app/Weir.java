@@ -24,6 +24,7 @@ import dev.weir.experiments.Evaluation;
 import dev.weir.experiments.ExperimentReports;
 import dev.weir.experiments.Experiments;
 import dev.weir.experiments.Feedback;
+import dev.weir.experiments.SizeEstimate;
 import dev.weir.forecast.ForecastService;
 import dev.weir.health.Concern;
 import dev.weir.health.Health;
@@ -291,7 +292,9 @@ public final class Weir {
                 new UsageApi(analytics)::mount,
                 new CacheApi(cache.administration())::mount,
                 new PromptsApi(registry)::mount,
-                new ExperimentsApi(experiments, new ExperimentReports(database))::mount,
+                new ExperimentsApi(
+                        experiments, new ExperimentReports(database), new SizeEstimate(database))
+                    ::mount,
                 new SpendApi(forecasts, alerts)::mount,
                 new RepriceApi(new Repricer(vertx, database, () -> prices, clock), clock)::mount,
                 new LimitsApi(limits, new Quotas(database), refusals)::mount));

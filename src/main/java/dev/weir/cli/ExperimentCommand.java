@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  ./weir experiment create --file tone.yaml",
+      "  ./weir experiment size tone --effect 0.03",
       "  ./weir experiment start tone",
       "  ./weir experiment show tone",
       "  ./weir experiment weights tone control=3 warm=1",
@@ -41,8 +42,8 @@ final class ExperimentCommand implements Callable<Integer> {
       index = "0",
       paramLabel = "VERB",
       description =
-          "list, create, start, show, pause, resume, stop, conclude, weights, off, on, decisions,"
-              + " csv or delete.")
+          "list, create, size, start, show, pause, resume, stop, conclude, weights, off, on,"
+              + " decisions, csv or delete.")
   private String verb = "list";
 
   @Parameters(
@@ -63,6 +64,18 @@ final class ExperimentCommand implements Callable<Integer> {
 
   @Option(names = "--promote", description = "The winner's version goes to production.")
   private boolean promote;
+
+  @Option(
+      names = "--effect",
+      paramLabel = "NUMBER",
+      description = "The smallest difference worth finding, for size.")
+  private double effect = 0.05;
+
+  @Option(
+      names = "--power",
+      paramLabel = "NUMBER",
+      description = "The chance to find it, for size.")
+  private double power = 0.8;
 
   @Option(names = "--json", description = "The whole answer as JSON.")
   private boolean json;
@@ -108,6 +121,15 @@ final class ExperimentCommand implements Callable<Integer> {
                   "POST",
                   path(2) + "/variants/" + AdminCall.part(words.get(1)) + "/on",
                   Optional.of(Json.object().put("reason", reason).put("weight", weight))));
+      case "size" ->
+          spec.commandLine()
+              .getOut()
+              .println(
+                  KeyPrinter.pretty(
+                      admin.ask(
+                          "GET",
+                          path(1) + "/size?effect=" + effect + "&power=" + power,
+                          Optional.empty())));
       case "decisions" -> decisions(admin.ask("GET", path(1) + "/decisions", Optional.empty()));
       case "csv" -> {
         spec.commandLine().getOut().print(admin.text(path(1) + "/results.csv"));

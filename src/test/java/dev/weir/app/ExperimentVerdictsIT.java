@@ -137,6 +137,20 @@ class ExperimentVerdictsIT {
   }
 
   @Test
+  void itsSizeIsToldBeforeItStarts() {
+    world.one.post("/api/experiments", world.draft("sized", QUIET, version).toString());
+
+    var small = world.one.get("/api/experiments/sized/size?effect=0.1").json();
+    var large = world.one.get("/api/experiments/sized/size?effect=0.02").json();
+
+    assertThat(small.path("users").asLong()).isPositive();
+    assertThat(large.path("users").asLong()).isGreaterThan(small.path("users").asLong() * 10);
+    assertThat(small.path("variance_from").asText()).contains("worst");
+    assertThat(world.one.get("/api/experiments/sized/size?effect=2").status()).isEqualTo(400);
+    assertThat(world.one.get("/api/experiments/nothing/size").status()).isEqualTo(404);
+  }
+
+  @Test
   void aWindowThatHasClosedIsFinal() {
     var function = "interview-prep";
     var draft = world.draft("short", function, world.version(function, 0.24));
