@@ -62,13 +62,13 @@ final class ExperimentWorld implements AutoCloseable {
     return started.json();
   }
 
-  /** A call on behalf of a user. */
+  /** A call on behalf of a user, past the cache. */
   RunningWeir.Got call(Management at, String function, String user, String... headers) {
     return send(
         at,
         "/v1/functions/" + function,
         user,
-        Json.object().set("input", at.weir().example(function)),
+        body(at, function),
         headers);
   }
 
