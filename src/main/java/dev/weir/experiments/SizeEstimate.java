@@ -21,6 +21,8 @@ public final class SizeEstimate {
   /** The largest variance that a share can have: without a history, nothing less is safe. */
   private static final double WORST_VARIANCE = 0.25;
 
+  private static final double WORST_MEAN = 0.5;
+
   private static final int FEWEST_USERS = 30;
   private static final String READ =
       """
@@ -30,9 +32,9 @@ public final class SizeEstimate {
           WHERE v.experiment_name = e.experiment_name)::text AS weights,
         (SELECT v.prompt_variant FROM prompt_experiments AS v
           WHERE v.experiment_name = e.experiment_name AND v.is_control) AS control,
-        h.users, h.variance, h.days
+        h.users, h.mean, h.variance, h.days
       FROM experiments AS e CROSS JOIN LATERAL (
-        SELECT count(*) AS users, var_pop(share)::float8 AS variance,
+        SELECT count(*) AS users, avg(share)::float8 AS mean, var_pop(share)::float8 AS variance,
           (SELECT array_agg(coalesce(n.users, 0) ORDER BY d.day) FROM
             generate_series(0, greatest(ceil(extract(epoch FROM e.unit_window) / 86400)::integer, 1) - 1) AS d (day)
             LEFT JOIN (
@@ -96,11 +98,17 @@ public final class SizeEstimate {
       throw AIError.invalid("Control and another variant need a weight above zero.");
     }
     // The history of validity; feedback's is not known before anybody was asked.
-    var known =
-        plan.primary() == ExperimentPlan.Primary.VALIDITY
-            && row.getLong("users") >= FEWEST_USERS
-            && row.getDouble("variance") != null;
-    var variance = known ? Math.min(row.getDouble("variance"), WORST_VARIANCE) : WORST_VARIANCE;
+    var n = row.getLong("users");
+    var known = plan.primary() == ExperimentPlan.Primary.VALIDITY && n >= FEWEST_USERS;
+    // With two imagined users, one all failures and one all successes: a spotless history is no
+    // proof.
+    var mean = known ? (row.getDouble("mean") * n + 1) / (n + 2) : WORST_MEAN;
+    var variance =
+        known
+            ? ((row.getDouble("variance") + row.getDouble("mean") * row.getDouble("mean")) * n + 1)
+                    / (n + 2)
+                - mean * mean
+            : WORST_VARIANCE;
     var size =
         SampleSize.forShares(
             new SampleSize.Aim(
@@ -109,7 +117,8 @@ public final class SizeEstimate {
                 power,
                 shares.path(control).doubleValue(),
                 smallest),
-            variance);
+            mean,
+            Math.min(variance, mean * (1 - mean)));
     var comers = new ArrayList<Double>();
     for (var users : row.getArrayOfLongs("days")) {
       comers.add(users * row.getDouble("slots"));
@@ -120,6 +129,7 @@ public final class SizeEstimate {
         Json.object()
             .put("effect", effect)
             .put("power", power)
+            .put("mean_of_users", mean)
             .put("variance_between_users", variance)
             .put("variance_from", known ? "history" : "the worst case, as there is no history")
             .put("users_in_history", row.getLong("users"));

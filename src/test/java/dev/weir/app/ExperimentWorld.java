@@ -64,12 +64,14 @@ final class ExperimentWorld implements AutoCloseable {
 
   /** A call on behalf of a user, past the cache. */
   RunningWeir.Got call(Management at, String function, String user, String... headers) {
-    return send(
-        at,
-        "/v1/functions/" + function,
-        user,
-        body(at, function),
-        headers);
+    return send(at, "/v1/functions/" + function, user, body(at, function), headers);
+  }
+
+  private static ObjectNode body(Management at, String function) {
+    var body = Json.object();
+    body.set("input", at.weir().example(function));
+    body.putObject("options").put("cache", "off");
+    return body;
   }
 
   RunningWeir.Got send(Management at, String path, String user, JsonNode body, String... headers) {
