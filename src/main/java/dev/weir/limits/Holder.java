@@ -438,6 +438,18 @@ final class Holder {
     budget.tend(now, current.month());
   }
 
+  /** Whether it would renew within moments: then it does so with whoever asks now. */
+  boolean rides(long now) {
+    var current = lease;
+    var soon =
+        !current.sealed()
+            && current != Lease.NONE
+            && current.nanosLeft(now) < 2 * RENEWAL
+            && current.granted() - current.left() >= MANY;
+    moreWanted |= soon;
+    return soon;
+  }
+
   /** Gives everything back, for the end of the process. */
   void close() {
     end(lease);

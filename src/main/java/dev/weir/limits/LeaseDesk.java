@@ -185,6 +185,14 @@ final class LeaseDesk {
         holder = asking.size() < MOST_ENTRIES ? wanting.poll() : null) {
       asking.add(holder);
     }
+    if (!asking.isEmpty()) {
+      // Whoever must renew soon rides along, so that the subjects of the same calls keep step.
+      for (var holder : active) {
+        if (asking.size() < MOST_ENTRIES && holder.rides(now) && holder.enqueue()) {
+          asking.add(holder);
+        }
+      }
+    }
     if (!away) {
       owing.removeIf(
           holder -> {
