@@ -19,6 +19,7 @@ import java.util.UUID;
  * @param models the models that it may ask for, sorted; empty for all
  * @param addresses where its calls may come from; empty for anywhere
  * @param newUsersPerHour how many unseen users a service key may bring in an hour
+ * @param caching whether its calls for models use the cache where they say nothing of it
  * @param secrets the secrets that are good for it, newest first: one, or more during a rotation's
  *     overlap; none once it is revoked
  * @param createdAt when it was made
@@ -38,6 +39,7 @@ public record KeyRecord(
     List<String> models,
     List<String> addresses,
     int newUsersPerHour,
+    boolean caching,
     List<LiveSecret> secrets,
     Instant createdAt,
     Optional<Instant> expiresAt,

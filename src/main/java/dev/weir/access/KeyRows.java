@@ -36,6 +36,7 @@ final class KeyRows {
             wish.addresses().stream().map(AddressRange::toString).toArray(String[]::new))
         .addInteger(wish.newUsersPerHour())
         .addBoolean(development)
+        .addBoolean(wish.caching())
         .addLong(wish.lifetime().map(Duration::toMillis).orElse(null));
   }
 
@@ -51,6 +52,7 @@ final class KeyRows {
         texts(row, "allowed_models"),
         texts(row, "allowed_addresses"),
         row.getInteger("new_users_per_hour"),
+        row.getBoolean("caches_compatible"),
         secrets(row),
         row.getOffsetDateTime("created_at").toInstant(),
         moment(row, "expires_at"),
@@ -74,7 +76,8 @@ final class KeyRows {
             .map(micros -> Duration.ofNanos(micros * 1_000)),
         Boolean.TRUE.equals(row.getBoolean("rotated_out")),
         row.getBoolean("revoked"),
-        row.getBoolean("development"));
+        row.getBoolean("development"),
+        row.getBoolean("caches_compatible"));
   }
 
   static Buffer buffer(KeyHash hash) {

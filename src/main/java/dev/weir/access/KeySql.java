@@ -21,17 +21,19 @@ final class KeySql {
       """
       INSERT INTO api_keys
         (id, key_hash, prefix, name, role, user_id, team_id, allowed_functions, allowed_models,
-         allowed_addresses, new_users_per_hour, development, created_at, expires_at)
+         allowed_addresses, new_users_per_hour, development, caches_compatible, created_at,
+         expires_at)
       SELECT $1, $2, $3, $4, $5, $6, $7, nullif($8::text[], '{}'), nullif($9::text[], '{}'),
-        nullif($10::text[], '{}'), $11, $12, moment, moment + $13::bigint * interval '1 millisecond'
+        nullif($10::text[], '{}'), $11, $12, $13, moment,
+        moment + $14::bigint * interval '1 millisecond'
       FROM clock_timestamp() AS moment
       """;
 
   private static final String RECORD =
       """
       SELECT k.id, k.prefix, k.name, k.role, k.user_id, k.team_id, k.allowed_functions,
-        k.allowed_models, k.allowed_addresses, k.new_users_per_hour, k.created_at, k.expires_at,
-        k.revoked_at, k.last_used_at, f.prefixes, f.ends,
+        k.allowed_models, k.allowed_addresses, k.new_users_per_hour, k.caches_compatible, k.created_at,
+        k.expires_at, k.revoked_at, k.last_used_at, f.prefixes, f.ends,
         CASE
           WHEN k.revoked_at IS NOT NULL THEN 'REVOKED'
           WHEN k.expires_at <= clock_timestamp() THEN 'EXPIRED'
@@ -102,7 +104,7 @@ final class KeySql {
         WHERE key_hash = ANY ($1)
       )
       SELECT f.key_hash, k.id, k.role, k.user_id, k.team_id, k.allowed_functions, k.allowed_models,
-        k.allowed_addresses, k.new_users_per_hour, k.development,
+        k.allowed_addresses, k.new_users_per_hour, k.development, k.caches_compatible,
         k.revoked_at IS NOT NULL AS revoked,
         (extract(epoch FROM least(k.expires_at, f.valid_until) - clock_timestamp()) * 1000000)::bigint
           AS valid_micros,

@@ -18,6 +18,7 @@ import java.util.UUID;
  * @param rotatedOut whether it is a rotation that ends it, which is what the refusal then says
  * @param revoked whether the key was revoked
  * @param development whether it was made for dev mode and is refused in prod
+ * @param caching whether its calls for models use the cache where they say nothing of it
  */
 record KnownKey(
     KeyHash hash,
@@ -32,7 +33,8 @@ record KnownKey(
     Optional<Duration> validFor,
     boolean rotatedOut,
     boolean revoked,
-    boolean development) {
+    boolean development,
+    boolean caching) {
 
   boolean allows(String remoteAddress) {
     return addresses.isEmpty() || addresses.stream().anyMatch(r -> r.contains(remoteAddress));
@@ -40,6 +42,6 @@ record KnownKey(
 
   /** The caller, acting for this user. */
   Principal principal(String actingFor) {
-    return new Principal(id, role, actingFor, team, functions, models);
+    return new Principal(id, role, actingFor, team, functions, models, caching);
   }
 }

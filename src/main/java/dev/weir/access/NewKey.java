@@ -20,6 +20,7 @@ import java.util.Set;
  * @param addresses where its calls may come from; empty for anywhere
  * @param lifetime how long it is good for, from now on the database's clock; empty for ever
  * @param newUsersPerHour how many users nobody has seen before a service key may bring in an hour
+ * @param caching whether its calls for models use the cache where they say nothing of it
  */
 public record NewKey(
     String name,
@@ -30,7 +31,8 @@ public record NewKey(
     Set<String> models,
     List<AddressRange> addresses,
     Optional<Duration> lifetime,
-    int newUsersPerHour) {
+    int newUsersPerHour,
+    boolean caching) {
 
   /** New users per service key and hour where nothing else is said. */
   public static final int DEFAULT_NEW_USERS_PER_HOUR = 1_000;
@@ -76,23 +78,35 @@ public record NewKey(
         Set.of(),
         List.of(),
         Optional.empty(),
-        DEFAULT_NEW_USERS_PER_HOUR);
+        DEFAULT_NEW_USERS_PER_HOUR,
+        false);
   }
 
   /** The same for a while only. */
   public NewKey expiringAfter(Duration life) {
     return new NewKey(
-        name, role, user, team, functions, models, addresses, Optional.of(life), newUsersPerHour);
+        name,
+        role,
+        user,
+        team,
+        functions,
+        models,
+        addresses,
+        Optional.of(life),
+        newUsersPerHour,
+        caching);
   }
 
   /** The same, from these addresses only. */
   public NewKey from(List<AddressRange> ranges) {
-    return new NewKey(name, role, user, team, functions, models, ranges, lifetime, newUsersPerHour);
+    return new NewKey(
+        name, role, user, team, functions, models, ranges, lifetime, newUsersPerHour, caching);
   }
 
   /** The same with another bound on new users. */
   public NewKey bringing(int newUsers) {
-    return new NewKey(name, role, user, team, functions, models, addresses, lifetime, newUsers);
+    return new NewKey(
+        name, role, user, team, functions, models, addresses, lifetime, newUsers, caching);
   }
 
   private static void checkEntries(String field, Set<String> entries) {

@@ -75,6 +75,19 @@ final class Fields {
             });
   }
 
+  /** Whether it is true; false where it is left out. */
+  boolean flag(String name) {
+    return present(name)
+        .map(
+            node -> {
+              if (!node.isBoolean()) {
+                throw AIError.invalid("'" + name + "' must be true or false.");
+              }
+              return node.booleanValue();
+            })
+        .orElse(false);
+  }
+
   List<String> texts(String name) {
     return present(name)
         .map(

@@ -32,14 +32,15 @@ public final class KeyJson {
           "models",
           "addresses",
           "expires_in",
-          "new_users_per_hour");
+          "new_users_per_hour",
+          "cache");
 
   private KeyJson() {}
 
   /**
    * What a request asks for: {@code {"name", "role", "user", "team", "functions", "models",
-   * "addresses", "expires_in": "90d", "new_users_per_hour"}}, of which name, role and (but for an
-   * admin key) user are needed.
+   * "addresses", "expires_in": "90d", "new_users_per_hour", "cache"}}, of which name, role and (but
+   * for an admin key) user are needed.
    *
    * @throws AIError {@code INVALID_REQUEST} that names the field
    */
@@ -58,7 +59,8 @@ public final class KeyJson {
         Set.copyOf(fields.texts("models")),
         fields.texts("addresses").stream().map(AddressRange::parse).toList(),
         fields.span("expires_in"),
-        fields.count("new_users_per_hour").orElse(NewKey.DEFAULT_NEW_USERS_PER_HOUR));
+        fields.count("new_users_per_hour").orElse(NewKey.DEFAULT_NEW_USERS_PER_HOUR),
+        fields.flag("cache"));
   }
 
   /**
@@ -110,7 +112,7 @@ public final class KeyJson {
     texts(json, "functions", key.functions());
     texts(json, "models", key.models());
     texts(json, "addresses", key.addresses());
-    json.put("new_users_per_hour", key.newUsersPerHour());
+    json.put("new_users_per_hour", key.newUsersPerHour()).put("cache", key.caching());
     var secrets = json.putArray("secrets");
     for (var secret : key.secrets()) {
       time(secrets.addObject().put("prefix", secret.prefix()), "valid_until", secret.validUntil());

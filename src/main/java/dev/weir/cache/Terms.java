@@ -62,7 +62,7 @@ record Terms(
    * @param user for whose answers it is
    */
   static Optional<Terms> of(Exchange x, String user) {
-    var use = x.call().options().cache();
+    var use = x.call().options().cache().by(x.principal());
     if (use == CacheUse.OFF) {
       return Optional.empty();
     }
@@ -72,15 +72,16 @@ record Terms(
     }
     return switch (x.call()) {
       case Call.OfFunction call ->
-          terms(x, policy, user, form(x, policy, user).value(call.input()));
+          terms(x, use, policy, user, form(x, policy, user).value(call.input()));
       case Call.OfModel call ->
           keepable(call)
-              ? terms(x, policy, user, form(x, policy, user).object(call.body(), NOT_IN_KEY))
+              ? terms(x, use, policy, user, form(x, policy, user).object(call.body(), NOT_IN_KEY))
               : Optional.empty();
     };
   }
 
-  private static Optional<Terms> terms(Exchange x, CachePolicy policy, String user, KeyForm form) {
+  private static Optional<Terms> terms(
+      Exchange x, CacheUse use, CachePolicy policy, String user, KeyForm form) {
     var options = x.call().options();
     var ttl = options.maxAge().filter(age -> age.compareTo(policy.ttl()) < 0).orElse(policy.ttl());
     if (ttl.isZero()) {
@@ -90,7 +91,7 @@ record Terms(
     return Optional.of(
         new Terms(
             user,
-            options.cache() == CacheUse.REFRESH,
+            use == CacheUse.REFRESH,
             key,
             new Subjects(
                 x.plan().label(),

@@ -89,6 +89,13 @@ final class KeyCreateCommand implements Callable<Integer> {
       description = "How many unseen users a service key may bring in an hour. Default: 1000.")
   private @Nullable Integer newUsers;
 
+  @Option(
+      names = "--cache",
+      description =
+          "Its chat completions use the response cache unless a call says otherwise. Default: only"
+              + " calls that ask for it do.")
+  private boolean cache;
+
   @Option(names = "--json", description = "Prints the whole record as JSON.")
   private boolean json;
 
@@ -118,6 +125,9 @@ final class KeyCreateCommand implements Callable<Integer> {
     put(wish, "expires_in", expiresIn);
     if (newUsers != null) {
       wish.put("new_users_per_hour", newUsers);
+    }
+    if (cache) {
+      wish.put("cache", true);
     }
     putAll(wish, "functions", functions);
     putAll(wish, "models", models);

@@ -65,6 +65,23 @@ public record CallOptions(
     /** Ask the provider and fill it. */
     REFRESH,
     /** Leave it alone. */
-    OFF
+    OFF,
+    /**
+     * Nothing was said: as {@link #USE} if the caller's key asks for the cache, else {@link #OFF}.
+     */
+    AS_KEY,
+    /** As {@link #REFRESH} if the caller's key asks for the cache, else {@link #OFF}. */
+    REFRESH_AS_KEY;
+
+    /**
+     * What it means in the hands of this caller: {@link #USE}, {@link #REFRESH} or {@link #OFF}.
+     */
+    public CacheUse by(Principal caller) {
+      return switch (this) {
+        case USE, REFRESH, OFF -> this;
+        case AS_KEY -> caller.caching() ? USE : OFF;
+        case REFRESH_AS_KEY -> caller.caching() ? REFRESH : OFF;
+      };
+    }
   }
 }

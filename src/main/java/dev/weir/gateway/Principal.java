@@ -15,6 +15,7 @@ import java.util.UUID;
  * @param functions the functions it may call; empty for all
  * @param models the models it may ask for, as {@code provider/model} or logical names; empty for
  *     all
+ * @param caching whether its calls for models use the cache where they say nothing of it
  */
 public record Principal(
     UUID key,
@@ -22,7 +23,8 @@ public record Principal(
     String user,
     Optional<String> team,
     Set<String> functions,
-    Set<String> models) {
+    Set<String> models,
+    boolean caching) {
 
   /** The kinds of keys. */
   public enum Role {
@@ -32,6 +34,17 @@ public record Principal(
     SERVICE,
     /** The management API only. */
     ADMIN
+  }
+
+  /** One whose calls for models use the cache only where they ask for it. */
+  public Principal(
+      UUID key,
+      Role role,
+      String user,
+      Optional<String> team,
+      Set<String> functions,
+      Set<String> models) {
+    this(key, role, user, team, functions, models, false);
   }
 
   /** Copies the sets. */

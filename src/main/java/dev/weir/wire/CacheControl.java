@@ -64,7 +64,7 @@ public final class CacheControl {
     void own(String word) {
       if (restrict(word)) {
         // An age alone asks for the cache too.
-        use = word.startsWith("max-age=") && use == CacheUse.OFF ? CacheUse.USE : use;
+        use = word.startsWith("max-age=") && isOff() ? CacheUse.USE : use;
         return;
       }
       use =
@@ -83,7 +83,13 @@ public final class CacheControl {
     boolean restrict(String word) {
       switch (word) {
         case "no-store" -> use = CacheUse.OFF;
-        case "no-cache" -> use = use == CacheUse.OFF ? CacheUse.OFF : CacheUse.REFRESH;
+        case "no-cache" ->
+            use =
+                switch (use) {
+                  case OFF -> CacheUse.OFF;
+                  case AS_KEY, REFRESH_AS_KEY -> CacheUse.REFRESH_AS_KEY;
+                  case USE, REFRESH -> CacheUse.REFRESH;
+                };
         default -> {
           var seconds = seconds(word);
           seconds.ifPresent(age -> maxAge = Optional.of(CallOptionsReader.age(age)));
@@ -91,6 +97,10 @@ public final class CacheControl {
         }
       }
       return true;
+    }
+
+    private boolean isOff() {
+      return use == CacheUse.OFF || use == CacheUse.AS_KEY;
     }
 
     private static Optional<Long> seconds(String word) {

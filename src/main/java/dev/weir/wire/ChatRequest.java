@@ -42,8 +42,8 @@ public final class ChatRequest {
   }
 
   /**
-   * What a caller chose in headers. The cache is off here unless asked for ({@link CacheControl}):
-   * clients of this surface expect a fresh answer each time.
+   * What a caller chose in headers. The cache is off here unless they ({@link CacheControl}) or the
+   * caller's key ask for it: clients of this surface expect a fresh answer each time.
    *
    * @param timeoutMillis {@code x-weir-timeout-ms}
    * @param tags the call's labels, see {@link CallTags}
@@ -51,7 +51,7 @@ public final class ChatRequest {
    */
   public static CallOptions options(Optional<String> timeoutMillis, Map<String, String> tags) {
     return new CallOptions(
-        CacheUse.OFF,
+        CacheUse.AS_KEY,
         timeoutMillis.map(millis -> CallOptionsReader.timeout("x-weir-timeout-ms", millis)),
         false,
         tags);

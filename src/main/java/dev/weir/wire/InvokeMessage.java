@@ -80,7 +80,7 @@ public final class InvokeMessage {
         members
             .object("options")
             .map(CallOptionsReader::of)
-            .orElse(new CallOptions(CacheUse.OFF, Optional.empty()));
+            .orElse(new CallOptions(CacheUse.AS_KEY, Optional.empty()));
     return ChatRequest.decode(complete, options.tagged(tags));
   }
 

@@ -105,7 +105,8 @@ class KeyStoreIT {
             Set.of("perplexity/sonar"),
             List.of(AddressRange.parse("203.0.113.0/24"), AddressRange.parse("::1")),
             Optional.of(Duration.ofDays(30)),
-            7);
+            7,
+            true);
 
     var issued = await(store.create(wish));
 
@@ -117,11 +118,13 @@ class KeyStoreIT {
                 "billing",
                 Optional.of("finance"),
                 Set.of("cover-letter", "job-analysis"),
-                Set.of("perplexity/sonar")));
+                Set.of("perplexity/sonar"),
+                true));
     var kept = await(store.get(issued.record().id()));
     assertThat(kept).isEqualTo(issued.record());
     assertThat(kept.addresses()).containsExactly("203.0.113.0/24", "::1");
     assertThat(kept.newUsersPerHour()).isEqualTo(7);
+    assertThat(kept.caching()).isTrue();
     assertThat(Duration.between(kept.createdAt(), kept.expiresAt().orElseThrow()))
         .isEqualTo(Duration.ofDays(30));
     assertThat(kept.status()).isEqualTo(KeyRecord.Status.ACTIVE);

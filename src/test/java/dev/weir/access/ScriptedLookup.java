@@ -46,6 +46,7 @@ final class ScriptedLookup implements KeyLookup {
                 Optional.empty(),
                 false,
                 false,
+                false,
                 false)));
     return key;
   }
@@ -98,7 +99,8 @@ final class ScriptedLookup implements KeyLookup {
         validFor,
         rotatedOut,
         revoked,
-        development);
+        development,
+        k.caching());
   }
 
   /** Answers what was asked while answers were held back, as the store was when it was asked. */

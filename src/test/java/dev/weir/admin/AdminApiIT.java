@@ -187,7 +187,8 @@ class AdminApiIT {
         "{\"role\": \"user\", \"name\": \"x\", \"user\": \"u\", \"expires_in\": \"1y\"}",
         "{\"role\": \"user\", \"name\": \"x\", \"user\": \"u\", \"expires_in\": \"0s\"}",
         "{\"role\": \"user\", \"name\": \"x\", \"user\": \"u\", \"expires_in\": \"999999999999d\"}",
-        "{\"role\": \"user\", \"name\": \"x\", \"user\": \"u\", \"new_users_per_hour\": -1}"
+        "{\"role\": \"user\", \"name\": \"x\", \"user\": \"u\", \"new_users_per_hour\": -1}",
+        "{\"role\": \"user\", \"name\": \"x\", \"user\": \"u\", \"cache\": 1}"
       })
   void whatIsNoKeyIsRefusedAndNamed(String body) throws Exception {
     var reply = asAdmin("POST", "/api/keys", body);

@@ -251,6 +251,36 @@ class CacheIT {
   }
 
   @Test
+  void aKeyMayAskForItInTheNameOfItsCalls() {
+    var made =
+        weir.admin(
+            "POST",
+            "/api/keys",
+            "{\"name\": \"caching\", \"role\": \"user\", \"user\": \"carol\", \"cache\": true}");
+    var body = question(false);
+    var before = asked();
+
+    assertThat(made.json().path("cache").asBoolean()).as(made.raw().body()).isTrue();
+    assertThat(plain(made, body).header("x-weir-cache")).isEqualTo("miss");
+    assertThat(plain(made, body).header("x-weir-cache")).isEqualTo("hit");
+    assertThat(asked()).isEqualTo(before + 1);
+    assertThat(plain(made, body, "cache-control", "no-cache").header("x-weir-cache"))
+        .isEqualTo("refresh");
+    assertThat(plain(made, body, "x-weir-cache-control", "off").header("x-weir-cache"))
+        .isEqualTo("off");
+  }
+
+  /** A chat by a new key that says nothing of the cache but what these headers do. */
+  private RunningWeir.Got plain(RunningWeir.Got made, JsonNode body, String... headers) {
+    var request = weir.request(weir.api("/v1/chat/completions"));
+    request.setHeader("authorization", "Bearer " + made.json().path("key").asText());
+    for (var i = 0; i < headers.length; i += 2) {
+      request.setHeader(headers[i], headers[i + 1]);
+    }
+    return weir.send(request.POST(HttpRequest.BodyPublishers.ofString(body.toString())).build());
+  }
+
+  @Test
   void anAnswerOlderThanACallTakesIsNotUsed() {
     var body = question(false);
     chat(body);

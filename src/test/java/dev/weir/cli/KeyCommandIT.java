@@ -78,6 +78,7 @@ class KeyCommandIT {
             "cover-letter,job-analysis",
             "--address",
             "10.0.0.0/8",
+            "--cache",
             "--json");
     var id = idIn(made);
 
@@ -85,6 +86,7 @@ class KeyCommandIT {
     var revoked = remote.run("key", "revoke", id);
 
     assertThat(Json.parse(made.out()).path("functions")).hasSize(2);
+    assertThat(Json.parse(made.out()).path("cache").asBoolean()).isTrue();
     assertThat(Json.parse(rotated.out()).path("secrets")).hasSize(2);
     assertThat(idIn(rotated)).isEqualTo(id);
     assertThat(revoked.out()).startsWith("Revoked weir_s_");

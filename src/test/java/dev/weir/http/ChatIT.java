@@ -108,7 +108,7 @@ class ChatIT {
   }
 
   @Test
-  void theCacheIsOffUnlessAskedFor() throws Exception {
+  void theCacheIsAsTheKeySaysUnlessAskedFor() throws Exception {
     var seen = new CompletableFuture<CacheUse>();
     try (var door =
         Door.open(
@@ -118,7 +118,7 @@ class ChatIT {
             })) {
       door.post("/v1/chat/completions", CHAT);
 
-      assertThat(seen.getNow(null)).isEqualTo(CacheUse.OFF);
+      assertThat(seen.getNow(null)).isEqualTo(CacheUse.AS_KEY);
     }
   }
 
