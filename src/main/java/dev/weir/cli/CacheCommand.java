@@ -13,7 +13,14 @@ import picocli.CommandLine.Spec;
       "Shows what the response cache saves, throws answers away, fills it, tunes it.",
       "By the management API with WEIR_ADMIN_KEY (in dev mode: data/dev-keys)."
     },
-    commandListHeading = "%nCommands:%n")
+    commandListHeading = "%nCommands:%n",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  ./weir cache stats",
+      "  ./weir cache invalidate --function cover-letter",
+      "  ./weir cache warm inputs.jsonl",
+      "  ./weir cache tune pairs.jsonl"
+    })
 final class CacheCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  ./weir cache invalidate --function cover-letter",
-      "  ./weir cache invalidate --function cover-letter --version 0a1b2c3d4e5f",
+      "  ./weir cache invalidate --function cover-letter --function-version 0a1b2c3d4e5f",
       "  ./weir cache invalidate --user ada"
     })
 final class CacheInvalidateCommand implements Callable<Integer> {
@@ -34,7 +34,7 @@ final class CacheInvalidateCommand implements Callable<Integer> {
   private @Nullable String function;
 
   @Option(
-      names = "--version",
+      names = "--function-version",
       paramLabel = "V",
       description = "With --function: those of this version alone.")
   private @Nullable String version;

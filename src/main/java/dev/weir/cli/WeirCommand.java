@@ -1,6 +1,7 @@
 package dev.weir.cli;
 
 import dev.weir.core.AIError;
+import dev.weir.core.Nearest;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -127,9 +128,25 @@ public final class WeirCommand implements Callable<Integer> {
   private static int misused(CommandLine.ParameterException e, String[] arguments) {
     var line = e.getCommandLine();
     say(line, Optional.ofNullable(e.getMessage()).orElse("the command line is wrong"));
-    CommandLine.UnmatchedArgumentException.printSuggestions(e, line.getErr());
+    if (!suggested(e, line)) {
+      CommandLine.UnmatchedArgumentException.printSuggestions(e, line.getErr());
+    }
     line.getErr().println("Help: " + line.getCommandSpec().qualifiedName() + " --help");
     return ExitCode.USAGE;
+  }
+
+  /** Of a mistyped command, the nearest by letters: picocli's own measure ignores their order. */
+  private static boolean suggested(CommandLine.ParameterException e, CommandLine line) {
+    if (!(e instanceof CommandLine.UnmatchedArgumentException unmatched)
+        || unmatched.isUnknownOption()) {
+      return false;
+    }
+    var nearest =
+        Nearest.of(unmatched.getUnmatched().getFirst(), line.getSubcommands().keySet(), 3);
+    if (!nearest.isEmpty()) {
+      line.getErr().println("Did you mean: " + String.join(" or ", nearest) + "?");
+    }
+    return !nearest.isEmpty();
   }
 
   private static void say(CommandLine line, String message) {

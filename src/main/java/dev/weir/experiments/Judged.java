@@ -55,10 +55,15 @@ record Judged(
     return epochs.getOrDefault(epoch, Map.of()).getOrDefault(arm, 0.0);
   }
 
-  /** The smallest probability above zero that any arm ever had. */
+  /**
+   * Below which no arm's probability falls while it is on. A bandit's is fixed before the start:
+   * one read from the weights that the data led to would weaken what may be said of them. Weights
+   * that people set are no function of the data, so there the smallest above zero counts.
+   */
   double floor() {
+    var fixed = bandit ? Math.min(plan.banditFloor(), 1.0 / arms.size()) : 0.5;
     return Math.min(
-        0.5,
+        fixed,
         epochs.values().stream()
             .flatMap(e -> e.values().stream())
             .mapToDouble(Double::doubleValue)
