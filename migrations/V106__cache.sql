@@ -137,7 +137,9 @@ BEGIN
     provider = excluded.provider, model = excluded.model, cache_data = excluded.cache_data, size_bytes = excluded.size_bytes,
     cost_usd = excluded.cost_usd, latency_ms = excluded.latency_ms, created_at = excluded.created_at,
     expires_at = excluded.expires_at, keep_until = excluded.keep_until, input = excluded.input,
-    embedding = excluded.embedding, embedding_model = excluded.embedding_model, generation = excluded.generation;
+    embedding = excluded.embedding, embedding_model = excluded.embedding_model, generation = excluded.generation,
+    -- Of this life alone: what an answer was worth long ago says nothing of its next.
+    hit_count = 0;
   RETURN true;
 END
 $$;

@@ -147,6 +147,9 @@ final class Asking {
             || terms.maxAge().isPresent()
             || x.cancellation().reason().isPresent()
             || !DOWN.contains(error.code())
+            // It may have been invalidated while the provider was asked.
+            || !parts.generations().fresh()
+            || !parts.generations().stamp(terms.subjects()).equals(stamp)
         ? Optional.empty()
         : old.filter(
             entry -> parts.clock().now().isBefore(entry.expires().plus(terms.staleIfError())));
@@ -161,7 +164,8 @@ final class Asking {
     return switch (reply) {
       case Reply.Whole whole -> whole.observed(onEnd, onFail);
       case Reply.Streamed(var stream) ->
-          new Reply.Streamed(new LeadStream(stream, onEnd, onFail, parts.keeper().largest()));
+          new Reply.Streamed(
+              new LeadStream(stream, x.cancellation(), onEnd, onFail, parts.keeper().largest()));
     };
   }
 }

@@ -77,11 +77,20 @@ public final class CacheAdministration {
               }
               return true;
             })
-        .map(
-            went ->
-                Json.object()
-                    .put("cache", went.map(w -> w.cache().label()).orElse("off"))
-                    .put("cost_usd", went.map(w -> w.cost().dollars()).orElse(BigDecimal.ZERO)));
+        .compose(CacheAdministration::told);
+  }
+
+  /** One that failed tells what it cost all the same. */
+  private static Future<JsonNode> told(Optional<OwnCalls.Went> went) {
+    var cost = went.map(w -> w.cost().dollars()).orElse(BigDecimal.ZERO);
+    return went.flatMap(OwnCalls.Went::error)
+        .map(error -> Future.<JsonNode>failedFuture(error.with("cost_usd", cost.toPlainString())))
+        .orElseGet(
+            () ->
+                Future.succeededFuture(
+                    Json.object()
+                        .put("cache", went.map(w -> w.cache().label()).orElse("off"))
+                        .put("cost_usd", cost)));
   }
 
   /** How similar two inputs of a function are: {@code {"function", "a", "b"}}. */

@@ -16,6 +16,7 @@ import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
@@ -48,8 +49,16 @@ final class Embedder {
 
   /** The vector of an input, for this call and on its bill. */
   Future<Embedded> embed(Exchange x, JsonNode input) {
+    var text = text(input);
+    if (text.isEmpty()) {
+      return Future.failedFuture(
+          AIError.invalid(
+              "The input is longer than the "
+                  + LONGEST
+                  + " characters up to which inputs are compared by meaning."));
+    }
     var body = Json.object().put("model", target.model().toString()).put("max_tokens", 1);
-    body.putArray("messages").addObject().put("role", "user").put("content", text(input));
+    body.putArray("messages").addObject().put("role", "user").put("content", text.get());
     var attempt = new Attempt(Ids.next(clock), x.tally().attempts().size() + 1, target);
     return chain
         .proceed(x.with(x.plan().asking(new Ask.Chat(body, false))).with(attempt))
@@ -67,13 +76,14 @@ final class Embedder {
   }
 
   /**
-   * The input as it is compared: its values in the order of their names, in small letters, each
-   * white space one.
+   * The input as it is compared: its values, each under its whole path, in the order of their
+   * names, in small letters, each white space one. Empty where it is too long: two long inputs that
+   * begin alike must not be taken for the same.
    */
-  static String text(JsonNode input) {
+  static Optional<String> text(JsonNode input) {
     var text = new StringBuilder();
     add(text, "", input);
-    return text.length() <= LONGEST ? text.toString() : text.substring(0, LONGEST);
+    return text.length() <= LONGEST ? Optional.of(text.toString()) : Optional.empty();
   }
 
   private static void add(StringBuilder text, String name, JsonNode value) {
@@ -81,7 +91,8 @@ final class Embedder {
       case OBJECT -> {
         var members = new TreeMap<String, JsonNode>();
         value.properties().forEach(member -> members.put(member.getKey(), member.getValue()));
-        members.forEach((key, member) -> add(text, key, member));
+        members.forEach(
+            (key, member) -> add(text, name.isEmpty() ? key : name + "." + key, member));
       }
       case ARRAY -> value.forEach(element -> add(text, name, element));
       case NULL, MISSING -> {}

@@ -150,7 +150,11 @@ final class Flight {
     private Future<Reply> begin() {
       var forget = seat.x().cancellation().onCancel(_ -> promote(this));
       try {
-        return seat.part().lead().apply(this).onComplete((_, _) -> forget.run());
+        return seat.part()
+            .lead()
+            .apply(this)
+            .onComplete((_, _) -> forget.run())
+            .onFailure(e -> failed(AIError.from(e)));
       } catch (RuntimeException e) {
         failed(AIError.from(e));
         return Future.failedFuture(e);

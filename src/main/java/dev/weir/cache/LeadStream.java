@@ -3,6 +3,7 @@ package dev.weir.cache;
 import dev.weir.core.AIError;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.AnswerStream;
+import dev.weir.gateway.Cancellation;
 import java.util.ArrayDeque;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LeadStream implements AnswerStream, AnswerStream.Sink {
   private final AnswerStream inner;
+  private final Cancellation cancellation;
   private final Consumer<Answer> onEnd;
   private final Consumer<AIError> onFail;
   private final int most;
@@ -24,16 +26,24 @@ final class LeadStream implements AnswerStream, AnswerStream.Sink {
   private boolean resting;
   private boolean innerResting;
   private boolean draining;
+  private Runnable forget = () -> {};
 
   /**
    * A stream ahead of its reader.
    *
+   * @param cancellation of the call that reads
    * @param onEnd told of a complete answer, at once
    * @param onFail told of a broken one, at once
    * @param most so many characters ahead
    */
-  LeadStream(AnswerStream inner, Consumer<Answer> onEnd, Consumer<AIError> onFail, int most) {
+  LeadStream(
+      AnswerStream inner,
+      Cancellation cancellation,
+      Consumer<Answer> onEnd,
+      Consumer<AIError> onFail,
+      int most) {
     this.inner = inner;
+    this.cancellation = cancellation;
     this.onEnd = onEnd;
     this.onFail = onFail;
     this.most = most;
@@ -74,7 +84,17 @@ final class LeadStream implements AnswerStream, AnswerStream.Sink {
   public void end(Answer whole) {
     onEnd.accept(whole);
     answer = whole;
+    // From here on nothing below tells of a cancellation, and the reader may rest for ever.
+    forget = cancellation.onCancel(this::cancelled);
     drain();
+  }
+
+  private void cancelled(AIError reason) {
+    if (answer != null && sink != null) {
+      answer = null;
+      ahead.clear();
+      sink.fail(reason);
+    }
   }
 
   /** What was read ahead of a stream that broke is not read any more. */
@@ -101,6 +121,7 @@ final class LeadStream implements AnswerStream, AnswerStream.Sink {
     if (ahead.isEmpty() && answer != null) {
       var whole = answer;
       answer = null;
+      forget.run();
       sink.end(whole);
     } else if (innerResting && characters <= most / 2) {
       innerResting = false;

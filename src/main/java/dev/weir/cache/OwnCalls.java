@@ -37,8 +37,8 @@ final class OwnCalls {
     this.clock = clock;
   }
 
-  /** How one went: what it cost, and how the cache took part. */
-  record Went(CacheStatus cache, Usd cost) {}
+  /** How one went: how the cache took part, what it cost, and why it failed, if it did. */
+  record Went(CacheStatus cache, Usd cost, Optional<AIError> error) {}
 
   /** Here calls can be made. */
   void serve(Context context, Gateway gateway, Optional<Embedder> embedder) {
@@ -73,7 +73,17 @@ final class OwnCalls {
           warming.begin(origin.id(), owner);
           return w.gateway()
               .run(x)
-              .map(_ -> Optional.of(new Went(x.tally().cache(), x.tally().cost())))
+              .transform(
+                  run ->
+                      Future.succeededFuture(
+                          Optional.of(
+                              // A call that failed may have cost something all the same.
+                              new Went(
+                                  x.tally().cache(),
+                                  x.tally().cost(),
+                                  run.failed()
+                                      ? Optional.of(AIError.from(run.cause()))
+                                      : Optional.empty()))))
               .onComplete((_, _) -> warming.end(origin.id()));
         });
   }

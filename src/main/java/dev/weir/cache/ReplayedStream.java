@@ -1,5 +1,6 @@
 package dev.weir.cache;
 
+import dev.weir.core.AIError;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.AnswerStream;
 import dev.weir.gateway.Cancellation;
@@ -22,6 +23,7 @@ final class ReplayedStream implements AnswerStream {
   private boolean resting;
   private boolean running;
   private boolean over;
+  private Runnable forget = () -> {};
 
   private static final Sink NOBODY =
       new Sink() {
@@ -32,7 +34,7 @@ final class ReplayedStream implements AnswerStream {
         public void end(Answer answer) {}
 
         @Override
-        public void fail(dev.weir.core.AIError error) {}
+        public void fail(AIError error) {}
       };
 
   ReplayedStream(Answer answer, Cancellation cancellation) {
@@ -43,7 +45,16 @@ final class ReplayedStream implements AnswerStream {
   @Override
   public void start(Sink receiver) {
     sink = receiver;
+    forget = cancellation.onCancel(this::cancelled);
     run();
+  }
+
+  /** At once, even while the receiver rests: it may never ask for more. */
+  private void cancelled(AIError reason) {
+    if (!over) {
+      over = true;
+      sink.fail(reason);
+    }
   }
 
   @Override
@@ -71,12 +82,9 @@ final class ReplayedStream implements AnswerStream {
 
   private void step() {
     var text = answer.text();
-    var reason = cancellation.reason();
-    if (reason.isPresent()) {
+    if (at == text.length()) {
       over = true;
-      sink.fail(reason.get());
-    } else if (at == text.length()) {
-      over = true;
+      forget.run();
       sink.end(answer);
     } else {
       var end = Math.min(text.length(), at + PART);

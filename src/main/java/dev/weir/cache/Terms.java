@@ -83,7 +83,13 @@ record Terms(
   private static Optional<Terms> terms(
       Exchange x, CacheUse use, CachePolicy policy, String user, KeyForm form) {
     var options = x.call().options();
-    var ttl = options.maxAge().filter(age -> age.compareTo(policy.ttl()) < 0).orElse(policy.ttl());
+    // What everybody shares lives as long as its function says; a caller's wish bounds what it
+    // takes.
+    var ttl =
+        options
+            .maxAge()
+            .filter(age -> !policy.shared() && age.compareTo(policy.ttl()) < 0)
+            .orElse(policy.ttl());
     if (ttl.isZero()) {
       return Optional.empty();
     }

@@ -162,7 +162,9 @@ final class WarmUp {
             c.preparedQuery(SETTLE)
                 .execute(
                     Tuple.of(
-                        day, cost.minus(candidate.cost()).dollars(), went.isPresent() ? 1 : 0)));
+                        day,
+                        cost.minus(candidate.cost()).dollars(),
+                        went.filter(w -> w.error().isEmpty()).isPresent() ? 1 : 0)));
   }
 
   private Future<Optional<OwnCalls.Went>> refresh(Candidate candidate) {
