@@ -14,7 +14,7 @@ import dev.weir.storage.Notifications;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.sqlclient.SqlConnection;
+import io.vertx.pgclient.PgException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -156,6 +156,12 @@ public final class PromptRegistry implements Supplier<FunctionCatalogue> {
       reading = Optional.of(done);
     }
     registerFiles()
+        .recover(
+            e -> {
+              // What is served must not wait for the files' history.
+              LOG.warn("The functions' files cannot be kept as versions yet: {}", e.getMessage());
+              return Future.succeededFuture();
+            })
         .compose(_ -> labels.all())
         .compose(all -> load(missing(all)).map(all))
         .onComplete(
@@ -248,11 +254,7 @@ public final class PromptRegistry implements Supplier<FunctionCatalogue> {
                 names.isEmpty()
                     ? Future.succeededFuture(List.<FunctionText.Reading.Good>of())
                     : vertx.executeBlocking(() -> read(names)))
-        .compose(
-            found ->
-                found.isEmpty()
-                    ? Future.<Void>succeededFuture()
-                    : database.jobs(c -> insert(c, found)))
+        .compose(found -> keepFiles(found))
         .onSuccess(_ -> registered = now);
   }
 
@@ -271,13 +273,29 @@ public final class PromptRegistry implements Supplier<FunctionCatalogue> {
     return found;
   }
 
-  private static Future<Void> insert(SqlConnection c, List<FunctionText.Reading.Good> found) {
+  /** Each in a transaction of its own: what the database refuses of one keeps none back. */
+  private Future<Void> keepFiles(List<FunctionText.Reading.Good> found) {
     Future<?> done = Future.succeededFuture();
     for (var read : found) {
       var wish = new NewVersion(read.function().name(), read.source(), "", "", Optional.empty());
-      done = done.compose(_ -> VersionTable.insert(c, read, "file", wish));
+      done =
+          done.compose(
+              _ ->
+                  database
+                      .jobs(c -> VersionTable.insert(c, read, "file", wish))
+                      .recover(e -> unkept(read.function().name(), e)));
     }
     return done.mapEmpty();
+  }
+
+  /** Served all the same; it has no version, and is tried again once the files change. */
+  private static Future<Boolean> unkept(String function, Throwable e) {
+    if (e instanceof PgException refused
+        && String.valueOf(refused.getSqlState()).matches("(2[23]|54).*")) {
+      LOG.warn("The file of {} cannot be kept as a version: {}", function, e.getMessage());
+      return Future.succeededFuture(false);
+    }
+    return Future.failedFuture(e);
   }
 
   /**

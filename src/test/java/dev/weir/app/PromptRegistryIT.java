@@ -6,10 +6,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.Json;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.TestDatabase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Versions and labels as an administrator moves them, on two replicas of one database. */
 @ExtendWith(TestDatabase.Extension.class)
@@ -135,6 +140,47 @@ class PromptRegistryIT {
               && newest.at("/performance/success_rate").asDouble() == 1
               && newest.at("/performance/avg_tokens").asDouble() > 0;
         });
+  }
+
+  @Test
+  void aFileThatTheDatabaseRefusesKeepsNoOtherBack(TestDatabase database, @TempDir Path folder)
+      throws IOException {
+    var file =
+        """
+        name: %s
+        description: "%s"
+        model: writer
+        prompt:
+          user: "Write about {{topic}}."
+        input:
+          type: object
+          properties:
+            topic: {type: string}
+        example: {topic: bread}
+        """;
+    for (var name : List.of("aa-good", "bb-bad", "cc-good")) {
+      var about = name.equals("bb-bad") ? "a nul: \\0" : "fine";
+      Files.writeString(folder.resolve(name + ".yaml"), file.formatted(name, about));
+    }
+
+    try (var third =
+        new Management(RunningWeir.sandboxed(database, "WEIR_FUNCTIONS_DIR", folder.toString()))) {
+      assertThat(third.weir().get("/v1/functions/bb-bad").status()).isEqualTo(200);
+      assertThat(
+              database.query(
+                  "SELECT function_name FROM prompt_versions WHERE function_name LIKE '__-%'"))
+          .extracting(row -> row.get("function_name"))
+          .containsExactlyInAnyOrder("aa-good", "cc-good");
+      var version = served(third, "cc-good");
+      assertThat(
+              third
+                  .put(
+                      "/api/prompts/cc-good/labels/production",
+                      "{\"version\": \"" + version + "\"}")
+                  .status())
+          .isEqualTo(200);
+    }
+    one.delete("/api/prompts/cc-good/labels/production");
   }
 
   private static JsonNode add(String base, String changes) {
