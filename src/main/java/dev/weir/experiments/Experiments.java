@@ -97,7 +97,11 @@ public final class Experiments {
     }
     reader
         .read()
-        .onSuccess(now -> roster = now)
+        .onSuccess(
+            now -> {
+              roster = now;
+              exposures.forgetAbsences();
+            })
         .onFailure(e -> LOG.debug("What experiments run cannot be read: {}", e.getMessage()))
         .onComplete(
             read -> {

@@ -29,6 +29,10 @@ final class Exposures {
   private static final Duration GATHER = Duration.ofMillis(2);
   private static final Duration PATIENCE = Duration.ofSeconds(1);
   private static final Duration REMEMBERED = Duration.ofHours(1);
+  private static final Duration SILENCE = Duration.ofSeconds(1);
+  private static final Duration ABSENT = Duration.ofSeconds(5);
+  private static final int MOST_ABSENT = 100_000;
+  private static final int MOST_ASKED = 10_000;
   private static final int MOST_KNOWN = 500_000;
   private static final int MOST_WAITING = 100_000;
 
@@ -39,7 +43,14 @@ final class Exposures {
       Caffeine.newBuilder().maximumSize(MOST_KNOWN).expireAfterAccess(REMEMBERED).build();
   private Map<Exposure.Key, ExposureTable.Told> waiting = new HashMap<>();
   private Map<Exposure.Key, Promise<Optional<Exposure>>> asked = new HashMap<>();
+  private final Cache<Exposure.Key, Boolean> absent =
+      Caffeine.newBuilder().maximumSize(MOST_ABSENT).expireAfterWrite(ABSENT).build();
   private boolean writing;
+  private boolean looking;
+  private boolean stuck;
+  private boolean lost;
+  private long lostNanos;
+  private long rosters;
 
   Exposures(Vertx vertx, Database database, Clock clock) {
     this.vertx = vertx;
@@ -75,11 +86,21 @@ final class Exposures {
     }
   }
 
-  /** What is stored of a user; fails if nobody can tell in time. */
+  /**
+   * What is stored of a user; fails if nobody can tell in time. One look at a time is under way, so
+   * that a slow database is asked no more than it answers.
+   */
   Future<Optional<Exposure>> stored(Exposure.Key key) {
+    if (absent.getIfPresent(key) != null) {
+      return Future.succeededFuture(Optional.empty());
+    }
     Promise<Optional<Exposure>> answer;
     synchronized (this) {
-      if (asked.isEmpty()) {
+      if (silent() || (asked.size() >= MOST_ASKED && !asked.containsKey(key))) {
+        return Future.failedFuture("nobody can tell in time who was exposed");
+      }
+      if (!looking) {
+        looking = true;
         vertx.setTimer(GATHER.toMillis(), _ -> look());
       }
       answer = asked.computeIfAbsent(key, _ -> Promise.promise());
@@ -93,24 +114,77 @@ final class Exposures {
     return here.future();
   }
 
+  /** Other experiments run now, or others may be entered: who was exposed to none may be now. */
+  void forgetAbsences() {
+    synchronized (this) {
+      rosters++;
+    }
+    absent.invalidateAll();
+  }
+
+  private boolean silent() {
+    return stuck || (lost && clock.nanoTime() - lostNanos < SILENCE.toNanos());
+  }
+
   private void look() {
     Map<Exposure.Key, Promise<Optional<Exposure>>> wanted;
+    long under;
     synchronized (this) {
       wanted = asked;
       asked = new HashMap<>();
+      under = rosters;
+      if (wanted.isEmpty()) {
+        looking = false;
+        return;
+      }
     }
-    table
-        .find(wanted.keySet())
+    var found = table.find(wanted.keySet());
+    found.onComplete(_ -> looked());
+    found
         .timeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-        .onSuccess(
-            found ->
-                wanted.forEach(
-                    (key, answer) -> {
-                      var exposure = Optional.ofNullable(found.get(key));
-                      exposure.ifPresent(e -> known.put(key, e));
-                      answer.complete(exposure);
-                    }))
-        .onFailure(e -> wanted.values().forEach(answer -> answer.fail(e)));
+        .onSuccess(exposures -> answer(wanted, exposures, under))
+        .onFailure(e -> giveUp(wanted, e, found));
+  }
+
+  /** The next look, once the one before has returned. */
+  private synchronized void looked() {
+    stuck = false;
+    vertx.setTimer(GATHER.toMillis(), _ -> look());
+  }
+
+  private void answer(
+      Map<Exposure.Key, Promise<Optional<Exposure>>> wanted,
+      Map<Exposure.Key, Exposure> found,
+      long under) {
+    synchronized (this) {
+      lost = false;
+      if (under == rosters) {
+        wanted.keySet().stream()
+            .filter(key -> !found.containsKey(key))
+            .forEach(key -> absent.put(key, true));
+      }
+    }
+    wanted.forEach(
+        (key, answer) -> {
+          var exposure = Optional.ofNullable(found.get(key));
+          exposure.ifPresent(e -> known.put(key, e));
+          answer.complete(exposure);
+        });
+  }
+
+  /** Nobody waits for a database that did not answer in time, nor asks it for a while. */
+  private void giveUp(
+      Map<Exposure.Key, Promise<Optional<Exposure>>> wanted, Throwable e, Future<?> look) {
+    Map<Exposure.Key, Promise<Optional<Exposure>>> gathered;
+    synchronized (this) {
+      gathered = asked;
+      asked = new HashMap<>();
+      stuck = !look.isComplete();
+      lost = true;
+      lostNanos = clock.nanoTime();
+    }
+    wanted.values().forEach(answer -> answer.fail(e));
+    gathered.values().forEach(answer -> answer.fail(e));
   }
 
   /** Writes what there is; what cannot be written now waits for the next time. */
