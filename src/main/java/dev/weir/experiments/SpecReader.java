@@ -87,13 +87,13 @@ final class SpecReader {
         Primary.valueOf(
             word(all, "primary", List.of("validity", "feedback"), "validity")
                 .toUpperCase(Locale.ROOT)),
-        number(all, "alpha", 0.05, 1e-6, 0.5),
+        below(all, "alpha", 0.05, 1e-6, 0.5),
         (long) number(all, "expected_users", 10_000, 1, MOST_USERS),
         bandit
             || word(all, "epoch_rule", List.of("by_information", "by_users"), "by_information")
                 .equals("by_users"),
         rails(all.path("guardrails")),
-        number(all, "guardrail_alpha", 0.05, 1e-6, 0.5),
+        below(all, "guardrail_alpha", 0.05, 1e-6, 0.5),
         span(moves, "epoch", Duration.ofDays(1), Duration.ofSeconds(1), Duration.ofDays(90)),
         floor);
   }
@@ -173,7 +173,9 @@ final class SpecReader {
       rails.add(
           new Rail(
               watched,
-              number(rail, "margin", 0, 0, watched == Watched.COST_PER_SUCCESS ? 1e6 : 1),
+              watched == Watched.COST_PER_SUCCESS
+                  ? number(rail, "margin", 0, 0, 1e6)
+                  : below(rail, "margin", 0, 0, 1),
               (long) number(rail, "over_ms", 0, 0, 3_600_000)));
     }
     return rails;
@@ -209,6 +211,23 @@ final class SpecReader {
           "'" + field + "' must be a number from " + plain(least) + " to " + plain(most) + ".");
     }
     return given.doubleValue();
+  }
+
+  /** A number that must not reach its bound: what judges would refuse it at every look. */
+  private static double below(
+      ObjectNode all, String field, double usual, double least, double bound) {
+    var given = number(all, field, usual, least, bound);
+    if (given >= bound) {
+      throw AIError.invalid(
+          "'"
+              + field
+              + "' must be a number from "
+              + plain(least)
+              + ", below "
+              + plain(bound)
+              + ".");
+    }
+    return given;
   }
 
   private static String plain(double number) {

@@ -229,6 +229,11 @@ class ExperimentsIT {
         Map.entry("no function", e -> e.put("function", "nothing-of-the-kind")),
         Map.entry("'slots'", e -> e.putArray("slots").add(5).add(5)),
         Map.entry("'alpha'", e -> e.put("alpha", 0.9)),
+        Map.entry("below 0.5", e -> e.put("alpha", 0.5)),
+        Map.entry("below 0.5", e -> e.put("guardrail_alpha", 0.5)),
+        Map.entry(
+            "below 1",
+            e -> e.putArray("guardrails").addObject().put("metric", "failed").put("margin", 1)),
         Map.entry("did you mean", e -> e.put("varients", 1)),
         Map.entry("margin", e -> e.putArray("guardrails").addObject().put("metric", "failed")),
         Map.entry("floor", e -> e.withObject("/bandit").put("floor", 0.001)),
