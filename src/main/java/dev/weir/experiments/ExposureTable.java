@@ -17,20 +17,41 @@ import java.util.function.IntFunction;
 
 /** Exposures in {@code experiment_units}. */
 final class ExposureTable {
-  /** What is there stays; where it says another arm than was told, it comes back. */
-  private static final String TELL =
+  // What is there stays. Rows are taken in one order, and none that stands is locked by an insert:
+  // so does the trigger that writes calls, and the two never wait for each other in a circle.
+  private static final String ENTER =
       """
-      INSERT INTO experiment_units AS kept
-        (experiment_name, user_id, first_variant, probability, epoch, exposed_at, window_ends_at, refused)
-      SELECT t.experiment, t.user_id, t.variant, t.probability, t.epoch, t.at, t.at + e.unit_window, t.refused
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::int[], $6::timestamptz[], $7::bigint[])
-        AS t (experiment, user_id, variant, probability, epoch, at, refused)
+      INSERT INTO experiment_units
+        (experiment_name, user_id, first_variant, probability, epoch, exposed_at, window_ends_at)
+      SELECT t.experiment, t.user_id, t.variant, t.probability, t.epoch, t.at, t.at + e.unit_window
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::int[], $6::timestamptz[])
+        AS t (experiment, user_id, variant, probability, epoch, at)
       JOIN experiments AS e ON e.experiment_name = t.experiment
       ORDER BY t.experiment, t.user_id
-      ON CONFLICT (experiment_name, user_id) DO UPDATE SET
-        refused = kept.refused + CASE WHEN kept.closed_at IS NULL THEN excluded.refused ELSE 0 END
-      WHERE excluded.refused > 0 OR (kept.first_variant, kept.epoch) <> (excluded.first_variant, excluded.epoch)
-      RETURNING experiment_name, user_id, first_variant, epoch, probability
+      ON CONFLICT DO NOTHING
+      """;
+
+  private static final String REFUSED =
+      """
+      WITH told AS MATERIALIZED (
+        SELECT u.experiment_name, u.user_id, t.refused
+        FROM unnest($1::text[], $2::text[], $3::bigint[]) AS t (experiment, user_id, refused)
+        JOIN experiment_units AS u ON u.experiment_name = t.experiment AND u.user_id = t.user_id
+        WHERE u.closed_at IS NULL
+        ORDER BY u.experiment_name, u.user_id
+        FOR NO KEY UPDATE OF u
+      )
+      UPDATE experiment_units AS u SET refused = u.refused + told.refused FROM told
+      WHERE u.experiment_name = told.experiment_name AND u.user_id = told.user_id AND u.closed_at IS NULL
+      """;
+
+  /** Where another arm stands than was told. */
+  private static final String STANDING =
+      """
+      SELECT u.experiment_name, u.user_id, u.first_variant, u.epoch, u.probability
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::int[]) AS t (experiment, user_id, variant, epoch)
+      JOIN experiment_units AS u ON u.experiment_name = t.experiment AND u.user_id = t.user_id
+      WHERE (u.first_variant, u.epoch) <> (t.variant, t.epoch)
       """;
 
   private static final String FIND =
@@ -55,23 +76,35 @@ final class ExposureTable {
 
   /** Writes these, no two of one key; returns the exposures that stand where others were told. */
   Future<Map<Exposure.Key, Exposure>> tell(List<Told> all) {
-    var rows = Tuple.tuple();
-    add(rows, all, String[]::new, t -> t.key().experiment());
-    add(rows, all, String[]::new, t -> t.key().user());
-    add(rows, all, String[]::new, t -> t.exposure().variant());
-    add(rows, all, Double[]::new, t -> t.exposure().probability());
-    add(rows, all, Integer[]::new, t -> t.exposure().epoch());
-    add(rows, all, OffsetDateTime[]::new, t -> t.at().atOffset(ZoneOffset.UTC));
-    add(rows, all, Long[]::new, Told::refused);
-    return database.ledger(c -> c.preparedQuery(TELL).execute(rows)).map(ExposureTable::exposures);
+    var entered = keys(all, Told::key);
+    add(entered, all, String[]::new, t -> t.exposure().variant());
+    add(entered, all, Double[]::new, t -> t.exposure().probability());
+    add(entered, all, Integer[]::new, t -> t.exposure().epoch());
+    add(entered, all, OffsetDateTime[]::new, t -> t.at().atOffset(ZoneOffset.UTC));
+    var refusals = all.stream().filter(t -> t.refused() > 0).toList();
+    var refused = keys(refusals, Told::key);
+    add(refused, refusals, Long[]::new, Told::refused);
+    var told = keys(all, Told::key);
+    add(told, all, String[]::new, t -> t.exposure().variant());
+    add(told, all, Integer[]::new, t -> t.exposure().epoch());
+    return database
+        .ledger(
+            c ->
+                c.preparedQuery(ENTER)
+                    .execute(entered)
+                    .compose(
+                        done ->
+                            refusals.isEmpty()
+                                ? Future.succeededFuture(done)
+                                : c.preparedQuery(REFUSED).execute(refused))
+                    .compose(_ -> c.preparedQuery(STANDING).execute(told)))
+        .map(ExposureTable::exposures);
   }
 
   /** The exposures that there are of these. */
   Future<Map<Exposure.Key, Exposure>> find(Collection<Exposure.Key> keys) {
     var all = List.copyOf(keys);
-    var rows = Tuple.tuple();
-    add(rows, all, String[]::new, Exposure.Key::experiment);
-    add(rows, all, String[]::new, Exposure.Key::user);
+    var rows = keys(all, key -> key);
     return database.ledger(c -> c.preparedQuery(FIND).execute(rows)).map(ExposureTable::exposures);
   }
 
@@ -86,6 +119,13 @@ final class ExposureTable {
                     row.getInteger("epoch"),
                     row.getDouble("probability"))));
     return found;
+  }
+
+  private static <S> Tuple keys(List<S> all, Function<S, Exposure.Key> key) {
+    var rows = Tuple.tuple();
+    add(rows, all, String[]::new, one -> key.apply(one).experiment());
+    add(rows, all, String[]::new, one -> key.apply(one).user());
+    return rows;
   }
 
   private static <S, T> void add(

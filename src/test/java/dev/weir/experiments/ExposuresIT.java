@@ -8,6 +8,7 @@ import dev.weir.testing.TestDatabase;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -59,6 +60,28 @@ class ExposuresIT {
     }
     Eventually.until("it is asked again", () -> settled(exposures.stored(key("bob"))).succeeded());
     assertThat(ask("bob")).isPresent();
+  }
+
+  @Test
+  void whatStandsStaysAndRefusalsAreAddedToIt(Vertx vertx) {
+    var elsewhere = new Exposures(vertx, database.database(vertx), Clock.system());
+    var first = new Exposure("a", 1, 0.5);
+    exposures.tell(key("cid"), first);
+    exposures.refused(key("cid"), first);
+    assertThat(settled(exposures.flush()).succeeded()).isTrue();
+
+    elsewhere.tell(key("cid"), new Exposure("b", 2, 0.25));
+    elsewhere.tell(key("dan"), first);
+    elsewhere.refused(key("cid"), first);
+    assertThat(settled(elsewhere.flush()).succeeded()).isTrue();
+
+    assertThat(elsewhere.remembered(key("cid"))).contains(first);
+    assertThat(elsewhere.remembered(key("dan"))).contains(first);
+    assertThat(
+            database.query(
+                "SELECT user_id, first_variant, epoch, refused FROM experiment_units ORDER BY 1"))
+        .extracting(row -> List.copyOf(row.values()))
+        .containsExactly(List.of("cid", "a", 1, 2L), List.of("dan", "a", 1, 0L));
   }
 
   private static <T> Future<T> settled(Future<T> future) {
