@@ -94,8 +94,41 @@ public final class Evaluation {
                     .executeBlocking(judgement::finish)
                     .compose(
                         result ->
-                            turn.write(
-                                c -> conclude(c, experiment, split(experiment, exposed), result))));
+                            switchOff(turn, experiment, result.broken())
+                                .compose(
+                                    _ ->
+                                        turn.write(
+                                            c ->
+                                                conclude(
+                                                    c,
+                                                    experiment,
+                                                    split(experiment, exposed),
+                                                    result)))));
+  }
+
+  /**
+   * Switches off what does harm, each arm in a transaction of its own: nothing that goes wrong with
+   * another arm or with the verdict keeps it on.
+   */
+  private Future<Integer> switchOff(Turn turn, Judged experiment, List<Judgement.Broken> broken) {
+    var epoch = Future.succeededFuture(experiment.epoch());
+    for (var one : broken) {
+      epoch =
+          epoch.compose(
+              now ->
+                  turn.write(c -> switchOff(c, experiment, one, now))
+                      .recover(
+                          e -> {
+                            LOG.error(
+                                "Experiment {}: the variant {} does harm and could not be switched"
+                                    + " off",
+                                experiment.name(),
+                                one.arm(),
+                                e);
+                            return Future.succeededFuture(now);
+                          }));
+    }
+    return epoch;
   }
 
   /** Whether users reached the arms as they should. */
@@ -122,12 +155,6 @@ public final class Evaluation {
     Future<?> done = JudgeTable.verdict(c, experiment.name(), json);
     if (split.alarm() && !experiment.suspended()) {
       done = done.compose(_ -> suspend(c, experiment, ratio.deepCopy()));
-    }
-    var live = experiment.running() || experiment.status().equals("paused");
-    if (live) {
-      for (var broken : result.broken()) {
-        done = done.compose(_ -> switchOff(c, experiment, broken));
-      }
     }
     if (!suspended) {
       for (var arm : result.significant().entrySet()) {
@@ -163,32 +190,47 @@ public final class Evaluation {
                     data.deepCopy().put("experiment", experiment.name()).put("message", because)));
   }
 
-  private Future<Void> switchOff(SqlConnection c, Judged experiment, Judgement.Broken broken) {
+  /**
+   * Switches an arm off, unless somebody has changed the experiment since it was judged: it is
+   * judged again soon.
+   *
+   * @return the epoch of now, as far as it is known
+   */
+  private Future<Integer> switchOff(
+      SqlConnection c, Judged experiment, Judgement.Broken broken, int epoch) {
+    return table
+        .lock(c, experiment.name())
+        .compose(
+            e ->
+                e.live() && e.epoch() == epoch
+                    ? switchOff(c, e, broken)
+                    : Future.succeededFuture(epoch));
+  }
+
+  private Future<Integer> switchOff(
+      SqlConnection c, ExperimentTable.Locked e, Judgement.Broken broken) {
     var reason =
         "the guardrail "
             + broken.rail().label()
             + " is broken: worse than control by more than the margin of "
             + broken.rail().margin();
     LOG.warn(
-        "Experiment {}: the variant {} is switched off, since {}",
-        experiment.name(),
-        broken.arm(),
-        reason);
+        "Experiment {}: the variant {} is switched off, since {}", e.name(), broken.arm(), reason);
     var why = new Decision(ME, "switched_off", Optional.of(broken.arm()), reason, broken.data());
     return table
-        .lock(c, experiment.name())
-        .compose(e -> table.off(c, e, broken.arm(), why))
+        .off(c, e, broken.arm(), true, why)
         .compose(
-            _ ->
+            epoch ->
                 JudgeTable.alert(
-                    c,
-                    Ids.next(clock),
-                    "experiment-guardrail:" + experiment.name() + "/" + broken.arm(),
-                    Json.object()
-                        .put("experiment", experiment.name())
-                        .put("variant", broken.arm())
-                        .put("message", reason)
-                        .setAll(broken.data())));
+                        c,
+                        Ids.next(clock),
+                        "experiment-guardrail:" + e.name() + "/" + broken.arm(),
+                        Json.object()
+                            .put("experiment", e.name())
+                            .put("variant", broken.arm())
+                            .put("message", reason)
+                            .setAll(broken.data()))
+                    .map(epoch));
   }
 
   private Future<Void> decide(SqlConnection c, Judged experiment, String arm, Estimate effect) {
@@ -221,25 +263,33 @@ public final class Evaluation {
         .lock(c, experiment.name())
         .compose(
             e ->
-                table
-                    .weights(c, e.name())
-                    .compose(
-                        now -> {
-                          for (var i = 0; i < arms.size(); i++) {
-                            now.put(arms.get(i), weights[i]);
-                          }
-                          return table.epoch(
-                              c,
-                              e,
-                              now,
-                              new Decision(
-                                  ME,
-                                  "bandit",
-                                  Optional.empty(),
-                                  "the probability of each variant to be the best, from users"
-                                      + " whose windows have closed",
-                                  data));
-                        }))
+                e.status().equals("running") && e.epoch() == experiment.epoch()
+                    ? move(c, e, arms, weights, data)
+                    : Future.succeededFuture(e.epoch()))
         .mapEmpty();
+  }
+
+  private Future<Integer> move(
+      SqlConnection c,
+      ExperimentTable.Locked e,
+      List<String> arms,
+      double[] weights,
+      ObjectNode data) {
+    var why =
+        new Decision(
+            ME,
+            "bandit",
+            Optional.empty(),
+            "the probability of each variant to be the best, from users whose windows have closed",
+            data);
+    return table
+        .weights(c, e.name())
+        .compose(
+            now -> {
+              for (var i = 0; i < arms.size(); i++) {
+                now.put(arms.get(i), weights[i]);
+              }
+              return table.epoch(c, e, now, why);
+            });
   }
 }

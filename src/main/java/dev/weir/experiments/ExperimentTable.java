@@ -11,8 +11,10 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The statements that change an experiment; each method runs inside of a transaction of its caller,
@@ -59,6 +61,11 @@ final class ExperimentTable {
   private static final String WEIGHTS =
       """
       SELECT jsonb_object_agg(prompt_variant, weight)::text AS weights
+      FROM prompt_experiments WHERE experiment_name = $1
+      """;
+  private static final String ARMS =
+      """
+      SELECT prompt_variant, is_control, switched_off_at IS NOT NULL AS off
       FROM prompt_experiments WHERE experiment_name = $1
       """;
   private static final String EPOCH =
@@ -261,12 +268,53 @@ final class ExperimentTable {
         .map(rows -> (ObjectNode) Json.parse(rows.iterator().next().getString("weights")));
   }
 
+  /** The arm that the others are compared with, and those that are switched off. */
+  private record Arms(String control, Set<String> off) {}
+
+  private static Future<Arms> arms(SqlConnection c, String name) {
+    return c.preparedQuery(ARMS)
+        .execute(Tuple.of(name))
+        .map(
+            rows -> {
+              var control = "";
+              var off = new HashSet<String>();
+              for (var row : rows) {
+                var arm = row.getString("prompt_variant");
+                if (row.getBoolean("is_control")) {
+                  control = arm;
+                }
+                if (row.getBoolean("off")) {
+                  off.add(arm);
+                }
+              }
+              return new Arms(control, Set.copyOf(off));
+            });
+  }
+
   /**
    * Opens an epoch with these weights, for users first seen after it.
    *
-   * @return its number
+   * @return its number; {@code CONFLICT} if a switched-off arm, which no guardrail watches, would
+   *     get a weight
    */
   Future<Integer> epoch(SqlConnection c, Locked e, ObjectNode weights, Decision why) {
+    return arms(c, e.name())
+        .compose(
+            arms -> {
+              for (var arm : weights.properties()) {
+                if (arms.off().contains(arm.getKey()) && arm.getValue().doubleValue() > 0) {
+                  throw AIError.of(
+                      ErrorCode.CONFLICT,
+                      "The variant '"
+                          + arm.getKey()
+                          + "' is switched off; give it the weight 0, or switch it on first.");
+                }
+              }
+              return open(c, e, weights, why);
+            });
+  }
+
+  private Future<Integer> open(SqlConnection c, Locked e, ObjectNode weights, Decision why) {
     var next = e.epoch() + 1;
     var shares = shares(weights);
     Future<?> done =
@@ -288,23 +336,48 @@ final class ExperimentTable {
     return done.compose(_ -> decided(c, e.name(), why)).map(next);
   }
 
-  /** Switches an arm off in an epoch of its own: who came before gets control's behaviour. */
-  Future<Void> off(SqlConnection c, Locked e, String variant, Decision why) {
+  /**
+   * Switches an arm off in an epoch of its own: who came before gets control's behaviour.
+   *
+   * @param toControl whether control takes the users where no other arm has a weight; else that is
+   *     a {@code CONFLICT}
+   * @return the epoch's number
+   */
+  Future<Integer> off(SqlConnection c, Locked e, String variant, boolean toControl, Decision why) {
     return weights(c, e.name())
         .compose(
             weights -> {
               requireArm(e, weights, variant);
-              weights.put(variant, 0.0);
-              if (sum(weights) <= 0) {
-                throw AIError.of(
-                    ErrorCode.CONFLICT,
-                    "No other variant has a weight above zero; stop the experiment instead.");
-              }
-              return epoch(c, e, weights, why);
+              return arms(c, e.name())
+                  .compose(arms -> epoch(c, e, without(weights, variant, arms, toControl), why));
             })
         .compose(
-            epoch -> c.preparedQuery(OFF).execute(Tuple.of(e.name(), variant, why.reason(), epoch)))
-        .mapEmpty();
+            epoch ->
+                c.preparedQuery(OFF)
+                    .execute(Tuple.of(e.name(), variant, why.reason(), epoch))
+                    .map(epoch));
+  }
+
+  private static ObjectNode without(
+      ObjectNode weights, String variant, Arms arms, boolean toControl) {
+    if (variant.equals(arms.control())) {
+      throw AIError.of(
+          ErrorCode.CONFLICT,
+          "The variant '"
+              + variant
+              + "' is control, whose behaviour users of a switched-off variant get; give it the"
+              + " weight 0, or stop the experiment.");
+    }
+    weights.put(variant, 0.0);
+    if (sum(weights) <= 0) {
+      if (!toControl) {
+        throw AIError.of(
+            ErrorCode.CONFLICT,
+            "No other variant has a weight above zero; stop the experiment instead.");
+      }
+      weights.put(arms.control(), 1.0);
+    }
+    return weights;
   }
 
   /** Switches an arm on again, for users who come from now on. */
@@ -313,9 +386,10 @@ final class ExperimentTable {
         .compose(
             weights -> {
               requireArm(e, weights, variant);
-              return epoch(c, e, weights.put(variant, weight), why);
+              return c.preparedQuery(ON)
+                  .execute(Tuple.of(e.name(), variant))
+                  .compose(_ -> epoch(c, e, weights.put(variant, weight), why));
             })
-        .compose(_ -> c.preparedQuery(ON).execute(Tuple.of(e.name(), variant)))
         .mapEmpty();
   }
 

@@ -270,6 +270,7 @@ public final class Experiments {
                 c,
                 e,
                 variant,
+                false,
                 new Decision(by, "switched_off", Optional.of(variant), reason, Json.object())));
   }
 

@@ -50,6 +50,11 @@ record Judged(
     return status.equals("running");
   }
 
+  /** The epoch that was judged last. */
+  int epoch() {
+    return epochs.keySet().stream().mapToInt(Integer::intValue).max().orElse(0);
+  }
+
   /** An arm's probability in an epoch. */
   double probability(int epoch, String arm) {
     return epochs.getOrDefault(epoch, Map.of()).getOrDefault(arm, 0.0);

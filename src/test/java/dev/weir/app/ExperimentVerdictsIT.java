@@ -230,6 +230,26 @@ class ExperimentVerdictsIT {
   }
 
   @Test
+  void aHarmfulArmThatHasAllTheWeightGivesItToControl() {
+    begin(
+        "alone",
+        4_000,
+        5_000,
+        e -> e.putArray("guardrails").addObject().put("metric", "failed").put("margin", 0.05));
+    world.one.put("/api/experiments/alone/weights", "{\"a\": 0, \"b\": 1}");
+    units("alone", "a", 300, 1, 0.02, false);
+    units("alone", "b", 300, 1, 0.6, false);
+
+    var decision = awaitDecision("alone", "switched_off");
+
+    assertThat(decision.path("variant").asText()).isEqualTo("b");
+    assertThat(decision.at("/data/epoch").asInt()).isEqualTo(3);
+    assertThat(decision.at("/data/probabilities/a").asDouble()).isEqualTo(1);
+    assertThat(decision.at("/data/probabilities/b").asDouble()).isZero();
+    world.one.post("/api/experiments/alone/stop", "{}");
+  }
+
+  @Test
   void aBrokenSplitStopsVerdicts() {
     begin("split", 2_000, 3_000, e -> {});
     units("split", "a", 500, 0.5, 0.02, true);

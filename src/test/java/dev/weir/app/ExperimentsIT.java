@@ -150,6 +150,15 @@ class ExperimentsIT {
     var decisions = world.one.get("/api/experiments/off/decisions").json().path("decisions");
     assertThat(decisions.findValuesAsText("decision")).containsExactly("started", "switched_off");
     assertThat(decisions.get(1).path("reason").asText()).isEqualTo("a test");
+    var weights = world.one.put("/api/experiments/off/weights", "{\"b\": 1}");
+    assertThat(weights.status()).isEqualTo(409);
+    assertThat(weights.json().path("detail").asText()).contains("switch it on first");
+    var control = world.one.post("/api/experiments/off/variants/a/off", "{\"reason\": \"a test\"}");
+    assertThat(control.status()).isEqualTo(409);
+    assertThat(control.json().path("detail").asText()).contains("is control");
+    var on = world.one.post("/api/experiments/off/variants/b/on", "{\"weight\": 1}");
+    assertThat(on.status()).as(on.raw().body()).isEqualTo(200);
+    assertThat(world.one.put("/api/experiments/off/weights", "{\"b\": 2}").status()).isEqualTo(200);
     world.one.post("/api/experiments/off/stop", "{}");
   }
 
