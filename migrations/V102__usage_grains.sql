@@ -260,29 +260,36 @@ BEGIN
 
   IF EXISTS (SELECT FROM %1$s WHERE tags <> '{}') THEN
     PERFORM weir_name_tags(ARRAY(
-      SELECT DISTINCT ROW((started_at AT TIME ZONE 'UTC')::date, tag.key, tag.value)::usage_tag_values
-      FROM %1$s CROSS JOIN LATERAL jsonb_each_text(tags) AS tag
-      WHERE tags <> '{}'));
+      SELECT DISTINCT ROW(seen.day, tag.key, tag.value)::usage_tag_values
+      FROM (SELECT DISTINCT (started_at AT TIME ZONE 'UTC')::date AS day, tags FROM %1$s WHERE tags <> '{}') AS seen
+      CROSS JOIN LATERAL jsonb_each_text(seen.tags) AS tag));
+    -- Calls with the same tags are summed up before their tags are taken apart: there are many of the former.
     INSERT INTO usage_tag_days AS kept (
       day, billing_month, tag_key, tag_value, function_name, provider, model, simulated, %3$s)
     SELECT
-      (started_at AT TIME ZONE 'UTC')::date, billing_month, coalesce(named_key.tag_key, '(other)'), coalesce(named.tag_value, '(other)'), function_name,
+      alike.day, billing_month, coalesce(named_key.tag_key, '(other)'), coalesce(named.tag_value, '(other)'), function_name,
       provider, model, simulated,
-      sum(sign),
-      sum(CASE WHEN status <> 'ok' THEN sign ELSE 0 END),
-      sum(CASE WHEN cache_status IN ('hit', 'semantic', 'stale', 'coalesced') THEN sign ELSE 0 END),
-      sum(sign * prompt_tokens), sum(sign * completion_tokens), sum(sign * prompt_tokens_cached),
-      sum(sign * reasoning_tokens), sum(sign * search_count),
-      coalesce(sum(CASE WHEN sign = 1 THEN cost_usd ELSE -cost_usd END), 0),
-      coalesce(sum(CASE WHEN sign = 1 THEN provider_cost_usd ELSE -provider_cost_usd END), 0),
-      sum(CASE WHEN cost_usd IS NULL THEN sign ELSE 0 END)
-    FROM %1$s
-    CROSS JOIN LATERAL jsonb_each_text(tags) AS tag
-    LEFT JOIN usage_tag_keys AS named_key
-      ON named_key.day = (started_at AT TIME ZONE 'UTC')::date AND named_key.tag_key = tag.key
+      sum(calls), sum(errors), sum(cache_hits), sum(prompt_tokens), sum(completion_tokens), sum(prompt_tokens_cached),
+      sum(reasoning_tokens), sum(searches), sum(cost_usd), sum(provider_cost_usd), sum(unpriced_calls)
+    FROM (
+      SELECT
+        (started_at AT TIME ZONE 'UTC')::date AS day, billing_month, tags, function_name, provider, model, simulated,
+        sum(sign) AS calls,
+        sum(CASE WHEN status <> 'ok' THEN sign ELSE 0 END) AS errors,
+        sum(CASE WHEN cache_status IN ('hit', 'semantic', 'stale', 'coalesced') THEN sign ELSE 0 END) AS cache_hits,
+        sum(sign * prompt_tokens) AS prompt_tokens, sum(sign * completion_tokens) AS completion_tokens,
+        sum(sign * prompt_tokens_cached) AS prompt_tokens_cached, sum(sign * reasoning_tokens) AS reasoning_tokens,
+        sum(sign * search_count) AS searches,
+        coalesce(sum(CASE WHEN sign = 1 THEN cost_usd ELSE -cost_usd END), 0) AS cost_usd,
+        coalesce(sum(CASE WHEN sign = 1 THEN provider_cost_usd ELSE -provider_cost_usd END), 0) AS provider_cost_usd,
+        sum(CASE WHEN cost_usd IS NULL THEN sign ELSE 0 END) AS unpriced_calls
+      FROM %1$s
+      WHERE tags <> '{}'
+      GROUP BY 1, 2, 3, 4, 5, 6, 7) AS alike
+    CROSS JOIN LATERAL jsonb_each_text(alike.tags) AS tag
+    LEFT JOIN usage_tag_keys AS named_key ON named_key.day = alike.day AND named_key.tag_key = tag.key
     LEFT JOIN usage_tag_values AS named
-      ON named.day = (started_at AT TIME ZONE 'UTC')::date AND named.tag_key = tag.key AND named.tag_value = tag.value
-    WHERE tags <> '{}'
+      ON named.day = alike.day AND named.tag_key = tag.key AND named.tag_value = tag.value
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
     ORDER BY 3, 1, 4, 2, 5, 6, 7, 8
     ON CONFLICT (tag_key, day, tag_value, billing_month, function_name, provider, model, simulated)
