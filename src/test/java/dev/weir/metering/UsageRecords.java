@@ -11,6 +11,7 @@ import dev.weir.gateway.Debit;
 import dev.weir.gateway.Exchanges;
 import dev.weir.gateway.ModelRef;
 import dev.weir.gateway.Target;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -179,7 +180,7 @@ final class UsageRecords {
         Optional.of("order-7"),
         "chat",
         true,
-        UUID.randomUUID(),
+        UUID.nameUUIDFromBytes(user.getBytes(StandardCharsets.UTF_8)),
         user,
         Optional.empty(),
         Debit.NONE,
