@@ -121,6 +121,7 @@ public final class ApiKey {
       case USER -> 'u';
       case SERVICE -> 's';
       case ADMIN -> 'a';
+      case WEIR -> throw new IllegalArgumentException("Weir itself has no key");
     };
   }
 

@@ -108,6 +108,9 @@ public final class KeyAuthenticator implements Authenticator {
     if (!UserIds.valid(actingFor)) {
       return Future.failedFuture(Verdicts.badUser());
     }
+    if (UserIds.reserved(actingFor)) {
+      return Future.failedFuture(Verdicts.reservedUser());
+    }
     return backHere(users.admit(key, actingFor)).map(_ -> key.principal(actingFor));
   }
 

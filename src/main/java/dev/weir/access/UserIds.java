@@ -5,11 +5,14 @@ import dev.weir.core.AIError;
 /**
  * The shape of a user's id: 1 to 128 characters, letters, digits and {@code . _ : @ | + = ~ -}
  * after a letter or digit. Wide enough for addresses, UUIDs and the subjects of identity providers;
- * narrow enough for logs, headers and SQL settings, none of which it can break out of.
+ * narrow enough for logs, headers and SQL settings, none of which it can break out of. Names that
+ * begin with {@code weir-} are those of Weir's own accounts, and nobody else's.
  */
 final class UserIds {
   private static final int MAX = 128;
   private static final String PUNCTUATION = "._:@|+=~-";
+
+  private static final String OWN = "weir-";
 
   private UserIds() {}
 
@@ -20,7 +23,16 @@ final class UserIds {
         && id.chars().allMatch(c -> letterOrDigit(c) || PUNCTUATION.indexOf(c) >= 0);
   }
 
+  /** Whether it is the name of an account of Weir's own. */
+  static boolean reserved(String id) {
+    return id.startsWith(OWN);
+  }
+
   static void check(String field, String id) {
+    if (reserved(id)) {
+      throw AIError.invalid(
+          "'" + field + "' must not begin with " + OWN + ": such names are Weir's own accounts.");
+    }
     if (!valid(id)) {
       throw AIError.invalid(
           "'"

@@ -73,6 +73,12 @@ final class Verdicts {
             + " - after a letter or digit.");
   }
 
+  static AIError reservedUser() {
+    return AIError.of(
+        ErrorCode.FORBIDDEN,
+        "Users whose names begin with weir- are Weir's own accounts; name another in x-weir-user.");
+  }
+
   static AIError tooManyNewUsers(int hourly, Duration wait) {
     return AIError.of(
             ErrorCode.RATE_LIMITED,

@@ -9,6 +9,7 @@ import dev.weir.forecast.ForecastService;
 import dev.weir.gateway.Authenticator;
 import dev.weir.gateway.Gateway;
 import dev.weir.gateway.ModelDirectory;
+import dev.weir.gateway.OwnCalls;
 import dev.weir.gateway.Planner;
 import dev.weir.http.Connections;
 import dev.weir.http.PublicApi;
@@ -44,6 +45,7 @@ final class GatewayVerticle extends VerticleBase {
    * @param authenticator tells who calls
    * @param forecasts what months will have cost
    * @param feedback takes what callers think of answers
+   * @param ownCalls the calls that Weir makes itself
    * @param stages the order of a call's story
    * @param draining whether the process shuts down
    * @param connections the count of open connections
@@ -58,6 +60,7 @@ final class GatewayVerticle extends VerticleBase {
       Authenticator authenticator,
       ForecastService forecasts,
       Feedback feedback,
+      OwnCalls ownCalls,
       Stages stages,
       BooleanSupplier draining,
       Connections connections,
@@ -83,6 +86,7 @@ final class GatewayVerticle extends VerticleBase {
         new Gateway(
             new Planner(parts.catalogue(), parts.models()),
             parts.stages().chain(vertx, upstreams, journal));
+    parts.ownCalls().serve(context, gateway);
     parts.stages().cache().serve(context, gateway, parts.stages().embedding(upstreams));
     var api =
         new PublicApi(

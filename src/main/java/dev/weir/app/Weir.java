@@ -26,6 +26,7 @@ import dev.weir.experiments.Experiments;
 import dev.weir.experiments.Feedback;
 import dev.weir.experiments.SizeEstimate;
 import dev.weir.forecast.ForecastService;
+import dev.weir.gateway.OwnCalls;
 import dev.weir.health.Concern;
 import dev.weir.health.Health;
 import dev.weir.health.HealthEndpoints;
@@ -190,6 +191,7 @@ public final class Weir {
     Waiting.on(experiments.follow(notifications), STEP, "The experiments");
     shutdown.opened(
         "the experiments", () -> Waiting.on(experiments.flush(), CLOSE, "writing exposures"));
+    var ownCalls = new OwnCalls(clock);
     var process = Ids.next(clock);
     var ledger =
         OpenLimits.open(config, vertx, database, notifications, process, clock, metrics, shutdown);
@@ -262,6 +264,7 @@ public final class Weir {
             authenticator,
             forecasts,
             feedback,
+            ownCalls,
             stages,
             () -> draining,
             new Connections(config.http().maxConnections()),

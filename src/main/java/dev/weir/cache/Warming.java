@@ -3,8 +3,6 @@ package dev.weir.cache;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Principal;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -16,15 +14,7 @@ final class Warming {
   /** The user on whose account they go; an administrator may limit it like any other. */
   static final String USER = "weir-warm-up";
 
-  /** Allowed whatever anybody may call, and known to nobody: no key has this id. */
-  static final Principal PRINCIPAL =
-      new Principal(
-          UUID.fromString("00000000-0000-7000-8000-00000000ca4e"),
-          Principal.Role.SERVICE,
-          USER,
-          Optional.empty(),
-          Set.of(),
-          Set.of());
+  static final Principal PRINCIPAL = Principal.weir(USER);
 
   private final Map<UUID, String> owners = new ConcurrentHashMap<>();
 

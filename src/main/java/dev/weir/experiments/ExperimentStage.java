@@ -20,7 +20,7 @@ import java.util.function.Supplier;
  * Gives a call of a function its arm, before anything else is decided about it. A user keeps the
  * arm: in an experiment's first epoch the hash alone says it, later what was stored when the user
  * came. Where nobody can tell in time, the call is answered as if there were no experiment, and is
- * part of none. Shared by all event loops.
+ * part of none. Weir's own calls are no user's. Shared by all event loops.
  */
 final class ExperimentStage implements Stage {
   private final Supplier<Roster> roster;
@@ -33,7 +33,7 @@ final class ExperimentStage implements Stage {
 
   @Override
   public Future<Reply> handle(Exchange x, Chain next) {
-    if (!(x.call() instanceof Call.OfFunction call)) {
+    if (!(x.call() instanceof Call.OfFunction call) || x.principal().isWeir()) {
       return next.proceed(x);
     }
     var now = roster.get();

@@ -20,7 +20,9 @@ public record Origin(UUID id, Optional<String> correlation, Door door, long arri
     /** {@code POST /v1/chat/completions}. */
     CHAT("chat"),
     /** The event-bus address {@code weir.invoke}. */
-    BUS("bus");
+    BUS("bus"),
+    /** None: Weir itself asks. */
+    OWN("own");
 
     private final String label;
 

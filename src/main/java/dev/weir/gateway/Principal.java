@@ -33,7 +33,26 @@ public record Principal(
     /** An application's back end, which names the user that it acts for. */
     SERVICE,
     /** The management API only. */
-    ADMIN
+    ADMIN,
+    /** No key at all: Weir itself, for work of its own. */
+    WEIR
+  }
+
+  /** The id that stands where a key's would in the records of Weir's own calls. */
+  private static final UUID NO_KEY = UUID.fromString("00000000-0000-7000-8000-00000000ca4e");
+
+  /**
+   * Weir itself, which may call everything.
+   *
+   * @param account the user on whose account its work goes; an administrator may limit it like any
+   */
+  public static Principal weir(String account) {
+    return new Principal(NO_KEY, Role.WEIR, account, Optional.empty(), Set.of(), Set.of());
+  }
+
+  /** Whether it is Weir's own work, which no experiment counts and no copy is made of. */
+  public boolean isWeir() {
+    return role == Role.WEIR;
   }
 
   /** One whose calls for models use the cache only where they ask for it. */

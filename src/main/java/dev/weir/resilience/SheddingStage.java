@@ -14,9 +14,9 @@ import java.util.function.Function;
 
 /**
  * Turns calls away while the process is saturated, before they have cost more than their reading:
- * {@code OVERLOADED}, the tiers that pay least first. Probes, metrics and the admin API are no
- * calls and never pass here. Stands outside the deadline, which ends every call. Runs on the call's
- * event loop.
+ * {@code OVERLOADED}, Weir's own work and the tiers that pay least first. Probes, metrics and the
+ * admin API are no calls and never pass here. Stands outside the deadline, which ends every call.
+ * Runs on the call's event loop.
  */
 public final class SheddingStage implements Stage {
   private static final Duration A_MOMENT = Duration.ofSeconds(1);
@@ -55,6 +55,9 @@ public final class SheddingStage implements Stage {
   }
 
   private int rank(Exchange x) {
+    if (x.principal().isWeir()) {
+      return 0;
+    }
     // Of a user's first call nobody knows yet; it would be odd to greet the best customer with
     // this.
     return tiers

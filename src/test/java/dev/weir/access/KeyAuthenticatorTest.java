@@ -79,6 +79,12 @@ class KeyAuthenticatorTest {
     }
 
     @Test
+    void nobodyActsForAnAccountOfWeirsOwn() {
+      assertRefused(
+          presentFor(store.add(Role.SERVICE), "weir-warm-up"), ErrorCode.FORBIDDEN, "Weir's own");
+    }
+
+    @Test
     void anAdminKeyOpensTheManagementDoorOnly() {
       var key = store.add(Role.ADMIN);
 
