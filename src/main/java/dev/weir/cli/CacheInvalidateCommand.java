@@ -1,7 +1,6 @@
 package dev.weir.cli;
 
 import dev.weir.core.Json;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -26,9 +25,7 @@ import picocli.CommandLine.Spec;
       "  ./weir cache invalidate --user ada"
     })
 final class CacheInvalidateCommand implements Callable<Integer> {
-  private final World world;
-
-  @Mixin private CacheDoor door = new CacheDoor();
+  @Mixin private final AdminDoor admin;
 
   @Option(names = "--function", paramLabel = "NAME", description = "A function's answers.")
   private @Nullable String function;
@@ -51,7 +48,7 @@ final class CacheInvalidateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 
   CacheInvalidateCommand(World world) {
-    this.world = world;
+    this.admin = new AdminDoor(world);
   }
 
   @Override
@@ -68,7 +65,7 @@ final class CacheInvalidateCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "Say what: --function, --user, --key or --all.");
     }
-    var done = door.ask(world, "POST", "/api/cache/invalidate", Optional.of(body));
+    var done = admin.post("/api/cache/invalidate", body);
     spec.commandLine()
         .getOut()
         .println(

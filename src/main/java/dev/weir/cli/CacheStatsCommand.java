@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
 import java.math.RoundingMode;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,9 +21,7 @@ import picocli.CommandLine.Spec;
 final class CacheStatsCommand implements Callable<Integer> {
   private static final String ROW = "%-24s %9s %9s %9s %9s %7s %14s %14s %7s%n";
 
-  private final World world;
-
-  @Mixin private CacheDoor door = new CacheDoor();
+  @Mixin private final AdminDoor admin;
 
   @Option(names = "--hours", paramLabel = "N", description = "So many hours back. Default: 24.")
   private int hours = 24;
@@ -35,12 +32,12 @@ final class CacheStatsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 
   CacheStatsCommand(World world) {
-    this.world = world;
+    this.admin = new AdminDoor(world);
   }
 
   @Override
   public Integer call() {
-    var stats = door.ask(world, "GET", "/api/cache/stats?hours=" + hours, Optional.empty());
+    var stats = admin.get("/api/cache/stats?hours=" + hours);
     var out = spec.commandLine().getOut();
     if (json) {
       out.println(KeyPrinter.pretty(stats));

@@ -33,7 +33,7 @@ final class CacheTuneCommand implements Callable<Integer> {
 
   private final World world;
 
-  @Mixin private CacheDoor door = new CacheDoor();
+  @Mixin private final AdminDoor admin;
 
   @Parameters(index = "0", paramLabel = "FILE", description = "The pairs.")
   private Path file = Path.of("");
@@ -42,6 +42,7 @@ final class CacheTuneCommand implements Callable<Integer> {
 
   CacheTuneCommand(World world) {
     this.world = world;
+    this.admin = new AdminDoor(world);
   }
 
   /** A pair, as it was judged and as it was measured. */
@@ -74,7 +75,7 @@ final class CacheTuneCommand implements Callable<Integer> {
     var bar = new ProgressBar(world, spec.commandLine().getErr(), lines.size());
     var pairs = new ArrayList<Judged>();
     var cost = BigDecimal.ZERO;
-    try (var open = door.open(world)) {
+    try (var door = admin.open()) {
       for (var line : lines) {
         if (!line.json().path("same").isBoolean()) {
           throw new CommandFailure(
@@ -83,7 +84,7 @@ final class CacheTuneCommand implements Callable<Integer> {
         var same = line.json().path("same").booleanValue();
         var asked = line.json().deepCopy();
         asked.remove("same");
-        var told = CacheDoor.ask(open, "POST", "/api/cache/compare", Optional.of(asked));
+        var told = door.answer("POST", "/api/cache/compare", Optional.of(asked));
         pairs.add(new Judged(same, told.path("similarity").doubleValue()));
         cost = cost.add(told.path("cost_usd").decimalValue());
         bar.show(pairs.size());

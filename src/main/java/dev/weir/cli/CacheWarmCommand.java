@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.Json;
 import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -34,7 +35,7 @@ import picocli.CommandLine.Spec;
 final class CacheWarmCommand implements Callable<Integer> {
   private final World world;
 
-  @Mixin private CacheDoor door = new CacheDoor();
+  @Mixin private final AdminDoor admin;
 
   @Parameters(index = "0", paramLabel = "FILE", description = "The inputs.")
   private Path file = Path.of("");
@@ -46,6 +47,7 @@ final class CacheWarmCommand implements Callable<Integer> {
 
   CacheWarmCommand(World world) {
     this.world = world;
+    this.admin = new AdminDoor(world);
   }
 
   @Override
@@ -55,12 +57,12 @@ final class CacheWarmCommand implements Callable<Integer> {
     var counts = new TreeMap<String, Integer>();
     var cost = BigDecimal.ZERO;
     var done = 0;
-    try (var open = door.open(world)) {
+    try (var door = admin.open()) {
       for (var line : lines) {
         if (most != null && cost.compareTo(most) >= 0) {
           break;
         }
-        var went = one(open, line);
+        var went = one(door, line);
         counts.merge(went.path("cache").asText("failed"), 1, Integer::sum);
         cost = cost.add(went.path("cost_usd").decimalValue());
         bar.show(++done);
@@ -85,14 +87,8 @@ final class CacheWarmCommand implements Callable<Integer> {
   }
 
   /** An input that fails is told, and the others go on; a key that is refused ends it. */
-  private JsonNode one(HttpDoor open, LinesFile.Line line) {
-    var reply =
-        open.ask(
-            "POST",
-            "/api/cache/warm",
-            Optional.of(line.json()),
-            java.util.Map.of(),
-            CacheDoor.PATIENCE);
+  private JsonNode one(HttpDoor door, LinesFile.Line line) {
+    var reply = door.ask("POST", "/api/cache/warm", Optional.of(line.json()), Map.of());
     if (reply.ok()) {
       return reply.json();
     }

@@ -6,8 +6,6 @@ import dev.weir.core.Json;
 import dev.weir.core.Secret;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Map;
@@ -102,7 +100,7 @@ final class CallCommand implements Callable<Integer> {
     }
     var surroundings = new Surroundings(world);
     var address = surroundings.calls(Optional.ofNullable(url));
-    try (var door = new HttpDoor(address, key(surroundings))) {
+    try (var door = new HttpDoor(address, key(surroundings), PATIENCE)) {
       var body = body(input == null ? exampleOf(door) : given(input));
       return stream ? streamed(door, body) : whole(door, body);
     }
@@ -137,7 +135,7 @@ final class CallCommand implements Callable<Integer> {
   }
 
   private JsonNode exampleOf(HttpDoor door) {
-    var reply = door.ask("GET", path(), Optional.empty(), Map.of(), PATIENCE);
+    var reply = door.ask("GET", path(), Optional.empty(), Map.of());
     if (!reply.ok()) {
       throw refusal(reply.json());
     }
@@ -150,8 +148,7 @@ final class CallCommand implements Callable<Integer> {
   }
 
   private String path() {
-    return "/v1/functions/"
-        + URLEncoder.encode(function, StandardCharsets.UTF_8).replace("+", "%20");
+    return "/v1/functions/" + HttpDoor.part(function);
   }
 
   private JsonNode body(JsonNode given) {
@@ -175,7 +172,7 @@ final class CallCommand implements Callable<Integer> {
   }
 
   private int whole(HttpDoor door, JsonNode body) {
-    var reply = door.ask("POST", path(), Optional.of(body), headers(), PATIENCE);
+    var reply = door.ask("POST", path(), Optional.of(body), headers());
     if (!reply.json().path("success").asBoolean()) {
       throw refusal(reply.json());
     }
@@ -185,7 +182,7 @@ final class CallCommand implements Callable<Integer> {
   }
 
   private int streamed(HttpDoor door, JsonNode body) {
-    var response = door.lines(path(), body, headers(), PATIENCE);
+    var response = door.lines(path(), body, headers());
     try (var lines = response.body()) {
       if (!response
           .headers()

@@ -6,10 +6,10 @@ import dev.weir.prompts.FunctionText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -80,65 +80,52 @@ final class ExperimentCommand implements Callable<Integer> {
   @Option(names = "--json", description = "The whole answer as JSON.")
   private boolean json;
 
-  @Option(
-      names = "--url",
-      paramLabel = "URL",
-      description = "The management API; default: WEIR_URL, else http://127.0.0.1:8081.")
-  private @Nullable String url;
+  @Mixin private final AdminDoor admin;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
   ExperimentCommand(World world) {
     this.world = world;
+    this.admin = new AdminDoor(world);
   }
 
   @Override
   public Integer call() {
-    var admin = new AdminCall(world, url);
     switch (verb) {
-      case "list" -> list(admin.ask("GET", "/api/experiments", Optional.empty()));
-      case "create" -> show(admin.ask("POST", "/api/experiments", Optional.of(read())));
-      case "show" -> show(admin.ask("GET", path(1), Optional.empty()));
+      case "list" -> list(admin.get("/api/experiments"));
+      case "create" -> show(admin.post("/api/experiments", read()));
+      case "show" -> show(admin.get(path(1)));
       case "start", "pause", "resume", "stop" ->
-          show(admin.ask("POST", path(1) + "/" + verb, Optional.of(Json.object())));
+          show(admin.post(path(1) + "/" + verb, Json.object()));
       case "conclude" ->
           show(
-              admin.ask(
-                  "POST",
+              admin.post(
                   path(2) + "/conclude",
-                  Optional.of(Json.object().put("winner", words.get(1)).put("promote", promote))));
-      case "weights" ->
-          show(admin.ask("PUT", path(words.size()) + "/weights", Optional.of(weights())));
+                  Json.object().put("winner", words.get(1)).put("promote", promote)));
+      case "weights" -> show(admin.put(path(words.size()) + "/weights", weights()));
       case "off" ->
           show(
-              admin.ask(
-                  "POST",
-                  path(2) + "/variants/" + AdminCall.part(words.get(1)) + "/off",
-                  Optional.of(Json.object().put("reason", reason))));
+              admin.post(
+                  path(2) + "/variants/" + HttpDoor.part(words.get(1)) + "/off",
+                  Json.object().put("reason", reason)));
       case "on" ->
           show(
-              admin.ask(
-                  "POST",
-                  path(2) + "/variants/" + AdminCall.part(words.get(1)) + "/on",
-                  Optional.of(Json.object().put("reason", reason).put("weight", weight))));
+              admin.post(
+                  path(2) + "/variants/" + HttpDoor.part(words.get(1)) + "/on",
+                  Json.object().put("reason", reason).put("weight", weight)));
       case "size" ->
           spec.commandLine()
               .getOut()
               .println(
                   KeyPrinter.pretty(
-                      admin.ask(
-                          "GET",
-                          path(1) + "/size?effect=" + effect + "&power=" + power,
-                          Optional.empty())));
-      case "decisions" -> decisions(admin.ask("GET", path(1) + "/decisions", Optional.empty()));
+                      admin.get(path(1) + "/size?effect=" + effect + "&power=" + power)));
+      case "decisions" -> decisions(admin.get(path(1) + "/decisions"));
       case "csv" -> {
         spec.commandLine().getOut().print(admin.text(path(1) + "/results.csv"));
         spec.commandLine().getOut().flush();
       }
       case "delete" ->
-          spec.commandLine()
-              .getOut()
-              .println(admin.ask("DELETE", path(1), Optional.empty()).path("deleted").asText());
+          spec.commandLine().getOut().println(admin.delete(path(1)).path("deleted").asText());
       default ->
           throw new CommandFailure(
               ExitCode.USAGE, "'" + verb + "' is no verb of experiment; see --help.");
@@ -151,7 +138,7 @@ final class ExperimentCommand implements Callable<Integer> {
       throw new CommandFailure(
           ExitCode.USAGE, "'experiment " + verb + "' needs other words; see --help.");
     }
-    return "/api/experiments/" + AdminCall.part(words.getFirst());
+    return "/api/experiments/" + HttpDoor.part(words.getFirst());
   }
 
   private JsonNode read() {

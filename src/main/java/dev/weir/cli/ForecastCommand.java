@@ -2,15 +2,11 @@ package dev.weir.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -29,10 +25,6 @@ import picocli.CommandLine.Spec;
       "  ./weir forecast --function cover-letter --json"
     })
 final class ForecastCommand implements Callable<Integer> {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-
-  private final World world;
-
   @Option(names = "--user", paramLabel = "USER", description = "One user's month.")
   private @Nullable String user;
 
@@ -42,16 +34,12 @@ final class ForecastCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Prints JSON.")
   private boolean json;
 
-  @Option(
-      names = "--url",
-      paramLabel = "URL",
-      description = "The management API; default: WEIR_URL, else http://127.0.0.1:8081.")
-  private @Nullable String url;
+  @Mixin private final AdminDoor admin;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
   ForecastCommand(World world) {
-    this.world = world;
+    this.admin = new AdminDoor(world);
   }
 
   @Override
@@ -60,7 +48,7 @@ final class ForecastCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "Ask for a user or for a function, not for both.");
     }
-    var forecast = ask();
+    var forecast = admin.get(path());
     var out = spec.commandLine().getOut();
     if (json) {
       out.println(KeyPrinter.pretty(forecast));
@@ -70,41 +58,12 @@ final class ForecastCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private JsonNode ask() {
-    var surroundings = new Surroundings(world);
-    var key =
-        surroundings
-            .adminKey()
-            .orElseThrow(
-                () ->
-                    new CommandFailure(
-                        ExitCode.FAILED,
-                        "There is no admin key. Set WEIR_ADMIN_KEY; in dev mode start the server"
-                            + " once here, which makes data/dev-keys."));
-    try (var door = new HttpDoor(surroundings.management(Optional.ofNullable(url)), key)) {
-      var reply = door.ask("GET", path(), Optional.empty(), Map.of(), PATIENCE);
-      if (!reply.ok()) {
-        throw new CommandFailure(
-            reply.json().path("retryable").asBoolean() ? ExitCode.TRY_LATER : ExitCode.FAILED,
-            reply
-                .json()
-                .path("detail")
-                .asText("The management API answered " + reply.status() + "."));
-      }
-      return reply.json();
-    }
-  }
-
   private String path() {
     var path = "/api/forecast?by=";
     if (user != null) {
-      return path + "user&id=" + encoded(user);
+      return path + "user&id=" + HttpDoor.parameter(user);
     }
-    return function != null ? path + "function&id=" + encoded(function) : path + "total";
-  }
-
-  private static String encoded(String text) {
-    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    return function != null ? path + "function&id=" + HttpDoor.parameter(function) : path + "total";
   }
 
   private static void table(JsonNode f, PrintWriter out) {

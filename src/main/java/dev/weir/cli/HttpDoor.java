@@ -7,11 +7,13 @@ import dev.weir.core.Secret;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -29,10 +31,19 @@ final class HttpDoor implements AutoCloseable {
 
   private final URI base;
   private final Secret key;
+  private final Duration patience;
 
-  HttpDoor(URI base, Secret key) {
+  /**
+   * Opens nothing yet.
+   *
+   * @param base the port's address, without a slash at its end
+   * @param key what every request is signed with
+   * @param patience how long an answer may take to begin
+   */
+  HttpDoor(URI base, Secret key, Duration patience) {
     this.base = base;
     this.key = key;
+    this.patience = patience;
   }
 
   /** A JSON reply. */
@@ -42,32 +53,33 @@ final class HttpDoor implements AutoCloseable {
     }
   }
 
-  /** Asks and waits for the whole answer. */
-  Reply ask(
-      String method,
-      String path,
-      Optional<JsonNode> body,
-      Map<String, String> headers,
-      Duration patience) {
-    var response =
-        send(request(method, path, body, headers, patience), HttpResponse.BodyHandlers.ofString());
+  /** The JSON that the service answers; a refusal fails with what the service says. */
+  JsonNode answer(String method, String path, Optional<JsonNode> body) {
+    var reply = ask(method, path, body, Map.of());
+    if (!reply.ok()) {
+      throw refused(reply);
+    }
+    return reply.json();
+  }
+
+  /** Asks and waits for the whole answer, be it a refusal. */
+  Reply ask(String method, String path, Optional<JsonNode> body, Map<String, String> headers) {
+    var response = send(request(method, path, body, headers), HttpResponse.BodyHandlers.ofString());
     return new Reply(response.statusCode(), json(response.statusCode(), response.body()));
   }
 
   /** Asks, and hands over the answer's lines as they come. */
   HttpResponse<java.util.stream.Stream<String>> lines(
-      String path, JsonNode body, Map<String, String> headers, Duration patience) {
+      String path, JsonNode body, Map<String, String> headers) {
     return send(
-        request("POST", path, Optional.of(body), headers, patience),
-        HttpResponse.BodyHandlers.ofLines());
+        request("POST", path, Optional.of(body), headers), HttpResponse.BodyHandlers.ofLines());
   }
 
   /** The text that a path gives; a refusal fails with what the service says. */
-  String text(String path, Duration patience) {
+  String text(String path) {
     var response =
         send(
-            request("GET", path, Optional.empty(), Map.of(), patience),
-            HttpResponse.BodyHandlers.ofString());
+            request("GET", path, Optional.empty(), Map.of()), HttpResponse.BodyHandlers.ofString());
     if (response.statusCode() >= 300) {
       throw refused(new Reply(response.statusCode(), json(response.statusCode(), response.body())));
     }
@@ -81,23 +93,35 @@ final class HttpDoor implements AutoCloseable {
         reply.json().path("detail").asText("The management API answered " + reply.status() + "."));
   }
 
+  /** A name as a part of a path. */
+  static String part(String name) {
+    return parameter(name).replace("+", "%20");
+  }
+
+  /** A value in the query of an address. */
+  static String parameter(String value) {
+    return URLEncoder.encode(value, StandardCharsets.UTF_8);
+  }
+
   private HttpRequest request(
-      String method,
-      String path,
-      Optional<JsonNode> body,
-      Map<String, String> headers,
-      Duration patience) {
+      String method, String path, Optional<JsonNode> body, Map<String, String> headers) {
     var request =
         HttpRequest.newBuilder(URI.create(base + path))
             .timeout(patience)
-            .header("authorization", "Bearer " + key.value())
             .header("content-type", "application/json")
             .method(
                 method,
                 body.map(
                         json -> HttpRequest.BodyPublishers.ofByteArray(Json.write(json).getBytes()))
                     .orElseGet(HttpRequest.BodyPublishers::noBody));
-    headers.forEach(request::header);
+    try {
+      request.header("authorization", "Bearer " + key.value());
+      headers.forEach(request::header);
+    } catch (IllegalArgumentException _) {
+      // Its own message would show the key.
+      throw new CommandFailure(
+          ExitCode.USAGE, "A key or a user holds characters that no header may.");
+    }
     return request.build();
   }
 
@@ -111,9 +135,6 @@ final class HttpDoor implements AutoCloseable {
     } catch (IOException e) {
       throw new CommandFailure(
           ExitCode.UNREACHABLE, "The connection to " + base + " broke: " + e.getMessage());
-    } catch (IllegalArgumentException _) {
-      throw new CommandFailure(
-          ExitCode.USAGE, "A key or a user holds characters that no header may.");
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
       throw new CommandFailure(ExitCode.FAILED, "Interrupted.");

@@ -2,18 +2,14 @@ package dev.weir.cli;
 
 import java.util.Optional;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The options by which every command about keys finds them, and the way there. */
 final class KeyAccess {
-  @Option(
-      names = "--url",
-      paramLabel = "URL",
-      description = "The management API; default: WEIR_URL, else http://127.0.0.1:8081.")
-  private @Nullable String url;
+  @Mixin private final AdminDoor admin;
 
   @Option(
       names = "--database",
@@ -23,22 +19,27 @@ final class KeyAccess {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec = CommandSpec.create();
 
+  private final World world;
+
+  KeyAccess(World world) {
+    this.world = world;
+    this.admin = new AdminDoor(world);
+  }
+
   /**
    * Does something with the keys: by a running service if there is an admin key for it, else in the
    * database if there is one, else fails with what to do.
    */
-  <T> T with(World world, Function<Keys, T> work) {
+  <T> T with(Function<Keys, T> work) {
     var surroundings = new Surroundings(world);
-    var database = surroundings.databaseUrl();
-    var adminKey = surroundings.adminKey();
-    if (direct || adminKey.isEmpty()) {
+    var door = direct ? Optional.<HttpDoor>empty() : admin.find(surroundings);
+    if (door.isEmpty()) {
       return inDatabase(surroundings, work);
     }
-    try (var keys =
-        new ManagementKeys(surroundings.management(Optional.ofNullable(url)), adminKey.get())) {
+    try (var keys = new ManagementKeys(door.get())) {
       return work.apply(keys);
     } catch (HttpDoor.Unreachable e) {
-      if (database.isEmpty() || url != null) {
+      if (admin.named() || surroundings.databaseUrl().isEmpty()) {
         throw e;
       }
       spec.commandLine().getErr().println("No server answers; working straight on the database.");

@@ -31,8 +31,6 @@ import picocli.CommandLine.Spec;
       "  export WEIR_KEY=$(./weir key create --role user --user ci --name ci)"
     })
 final class KeyCreateCommand implements Callable<Integer> {
-  private final World world;
-
   @Option(
       names = "--role",
       required = true,
@@ -99,12 +97,12 @@ final class KeyCreateCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Prints the whole record as JSON.")
   private boolean json;
 
-  @Mixin private KeyAccess access = new KeyAccess();
+  @Mixin private final KeyAccess access;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
   KeyCreateCommand(World world) {
-    this.world = world;
+    this.access = new KeyAccess(world);
   }
 
   @Override
@@ -113,7 +111,7 @@ final class KeyCreateCommand implements Callable<Integer> {
       throw new picocli.CommandLine.ParameterException(
           spec.commandLine(), "A " + role + " key needs --user: whose account its calls go on.");
     }
-    var issued = access.with(world, keys -> keys.create(wish()));
+    var issued = access.with(keys -> keys.create(wish()));
     KeyPrinter.issued(issued, json, spec.commandLine().getOut(), spec.commandLine().getErr());
     return ExitCode.OK;
   }

@@ -29,8 +29,6 @@ final class KeyListCommand implements Callable<Integer> {
   private static final int PAGE = 200;
   private static final int MOST = 100_000;
 
-  private final World world;
-
   @Option(names = "--limit", paramLabel = "N", description = "How many at most. Default: 50.")
   private int limit = 50;
 
@@ -40,12 +38,12 @@ final class KeyListCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Prints JSON.")
   private boolean json;
 
-  @Mixin private KeyAccess access = new KeyAccess();
+  @Mixin private final KeyAccess access;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
   KeyListCommand(World world) {
-    this.world = world;
+    this.access = new KeyAccess(world);
   }
 
   private record Listing(List<JsonNode> keys, Optional<String> next) {}
@@ -56,7 +54,7 @@ final class KeyListCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--limit must lie between 1 and " + MOST + ".");
     }
-    var listing = access.with(world, this::gather);
+    var listing = access.with(this::gather);
     var out = spec.commandLine().getOut();
     if (json) {
       out.println(KeyPrinter.pretty(json(listing)));

@@ -19,8 +19,6 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = "  ./weir key revoke 0199c0de-...")
 final class KeyRevokeCommand implements Callable<Integer> {
-  private final World world;
-
   @Parameters(
       index = "0",
       paramLabel = "ID",
@@ -30,17 +28,17 @@ final class KeyRevokeCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Prints the whole record as JSON.")
   private boolean json;
 
-  @Mixin private KeyAccess access = new KeyAccess();
+  @Mixin private final KeyAccess access;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
   KeyRevokeCommand(World world) {
-    this.world = world;
+    this.access = new KeyAccess(world);
   }
 
   @Override
   public Integer call() {
-    var revoked = access.with(world, keys -> keys.revoke(id));
+    var revoked = access.with(keys -> keys.revoke(id));
     spec.commandLine()
         .getOut()
         .println(

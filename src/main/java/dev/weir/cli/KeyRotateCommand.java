@@ -25,8 +25,6 @@ import picocli.CommandLine.Spec;
       "  ./weir key rotate 0199c0de-... --overlap 0s     (the old one leaked: it ends now)"
     })
 final class KeyRotateCommand implements Callable<Integer> {
-  private final World world;
-
   @Parameters(
       index = "0",
       paramLabel = "ID",
@@ -42,12 +40,12 @@ final class KeyRotateCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Prints the whole record as JSON.")
   private boolean json;
 
-  @Mixin private KeyAccess access = new KeyAccess();
+  @Mixin private final KeyAccess access;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
   KeyRotateCommand(World world) {
-    this.world = world;
+    this.access = new KeyAccess(world);
   }
 
   @Override
@@ -56,7 +54,7 @@ final class KeyRotateCommand implements Callable<Integer> {
     if (overlap != null) {
       wish.put("overlap", overlap);
     }
-    var issued = access.with(world, keys -> keys.rotate(id, wish));
+    var issued = access.with(keys -> keys.rotate(id, wish));
     KeyPrinter.issued(issued, json, spec.commandLine().getOut(), spec.commandLine().getErr());
     return ExitCode.OK;
   }

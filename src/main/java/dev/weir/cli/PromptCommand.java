@@ -5,10 +5,10 @@ import dev.weir.core.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -57,56 +57,34 @@ final class PromptCommand implements Callable<Integer> {
   @Option(names = "--author", paramLabel = "NAME", description = "Who wrote it, for add.")
   private @Nullable String author;
 
-  @Option(
-      names = "--url",
-      paramLabel = "URL",
-      description = "The management API; default: WEIR_URL, else http://127.0.0.1:8081.")
-  private @Nullable String url;
+  @Mixin private final AdminDoor admin;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
   PromptCommand(World world) {
     this.world = world;
+    this.admin = new AdminDoor(world);
   }
 
   @Override
   public Integer call() {
-    var admin = new AdminCall(world, url);
     var out = spec.commandLine().getOut();
     switch (verb) {
-      case "list" -> list(admin.ask("GET", "/api/prompts", Optional.empty()));
-      case "versions" ->
-          versions(admin.ask("GET", path(1) + "/versions?limit=100", Optional.empty()));
+      case "list" -> list(admin.get("/api/prompts"));
+      case "versions" -> versions(admin.get(path(1) + "/versions?limit=100"));
       case "show" ->
-          out.println(
-              admin
-                  .ask("GET", path(2) + "/versions/" + word(1), Optional.empty())
-                  .path("source")
-                  .asText());
+          out.println(admin.get(path(2) + "/versions/" + word(1)).path("source").asText());
       case "add" ->
-          out.println(
-              admin
-                  .ask("POST", path(1) + "/versions", Optional.of(version()))
-                  .path("version")
-                  .asText());
-      case "diff" ->
-          diff(
-              admin.ask(
-                  "GET", path(3) + "/diff?from=" + word(1) + "&to=" + word(2), Optional.empty()));
+          out.println(admin.post(path(1) + "/versions", version()).path("version").asText());
+      case "diff" -> diff(admin.get(path(3) + "/diff?from=" + word(1) + "&to=" + word(2)));
       case "label" ->
           labels(
-              admin.ask(
-                  "PUT",
+              admin.put(
                   path(3) + "/labels/" + word(1),
-                  Optional.of(Json.object().put("version", words.get(2)).put("note", note))));
-      case "unlabel" ->
-          labels(admin.ask("DELETE", path(2) + "/labels/" + word(1), Optional.empty()));
+                  Json.object().put("version", words.get(2)).put("note", note)));
+      case "unlabel" -> labels(admin.delete(path(2) + "/labels/" + word(1)));
       case "rollback" ->
-          labels(
-              admin.ask(
-                  "POST",
-                  path(2) + "/labels/" + word(1) + "/rollback",
-                  Optional.of(Json.object())));
+          labels(admin.post(path(2) + "/labels/" + word(1) + "/rollback", Json.object()));
       default ->
           throw new CommandFailure(
               ExitCode.USAGE,
@@ -127,7 +105,7 @@ final class PromptCommand implements Callable<Integer> {
   }
 
   private String word(int n) {
-    return AdminCall.part(words.get(n));
+    return HttpDoor.part(words.get(n));
   }
 
   private JsonNode version() {

@@ -2,15 +2,12 @@ package dev.weir.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.Json;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -31,10 +28,6 @@ import picocli.CommandLine.Spec;
       "  ./weir quota set team/growth usd_per_month=200 calls_per_day=none"
     })
 final class QuotaCommand implements Callable<Integer> {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-
-  private final World world;
-
   @Parameters(index = "0", paramLabel = "show|set", description = "What to do.")
   private String verb = "show";
 
@@ -53,16 +46,12 @@ final class QuotaCommand implements Callable<Integer> {
   @Option(names = "--tier", paramLabel = "TIER", description = "Moves a user to this tier.")
   private @Nullable String tier;
 
-  @Option(
-      names = "--url",
-      paramLabel = "URL",
-      description = "The management API; default: WEIR_URL, else http://127.0.0.1:8081.")
-  private @Nullable String url;
+  @Mixin private final AdminDoor admin;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
   QuotaCommand(World world) {
-    this.world = world;
+    this.admin = new AdminDoor(world);
   }
 
   @Override
@@ -76,25 +65,9 @@ final class QuotaCommand implements Callable<Integer> {
         "/api/limits/"
             + subject.substring(0, slash)
             + "/"
-            + URLEncoder.encode(subject.substring(slash + 1), StandardCharsets.UTF_8)
-                .replace("+", "%20");
-    var surroundings = new Surroundings(world);
-    var key =
-        surroundings
-            .adminKey()
-            .orElseThrow(
-                () -> new CommandFailure(ExitCode.FAILED, "Set WEIR_ADMIN_KEY to an admin key."));
-    try (var door = new HttpDoor(surroundings.management(Optional.ofNullable(url)), key)) {
-      var reply =
-          verb.equals("show")
-              ? door.ask("GET", path, Optional.empty(), Map.of(), PATIENCE)
-              : door.ask("PUT", path, Optional.of(change()), Map.of(), PATIENCE);
-      if (!reply.ok()) {
-        throw new CommandFailure(
-            ExitCode.FAILED, reply.json().path("detail").asText("Refused with " + reply.status()));
-      }
-      spec.commandLine().getOut().println(KeyPrinter.pretty(reply.json()));
-    }
+            + HttpDoor.part(subject.substring(slash + 1));
+    var limitsNow = verb.equals("show") ? admin.get(path) : admin.put(path, change());
+    spec.commandLine().getOut().println(KeyPrinter.pretty(limitsNow));
     return ExitCode.OK;
   }
 

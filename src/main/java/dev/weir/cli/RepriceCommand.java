@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.Json;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -29,7 +29,6 @@ import picocli.CommandLine.Spec;
       "  ./weir usage reprice --from 2026-11-01 --to 2026-12-01 --model openai/gpt-5-mini"
     })
 final class RepriceCommand implements Callable<Integer> {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
   private static final int BAR = 30;
 
@@ -58,53 +57,29 @@ final class RepriceCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Prints JSON.")
   private boolean json;
 
-  @Option(
-      names = "--url",
-      paramLabel = "URL",
-      description = "The management API; default: WEIR_URL, else http://127.0.0.1:8081.")
-  private @Nullable String url;
+  @Mixin private final AdminDoor admin;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
   RepriceCommand(World world) {
     this.world = world;
+    this.admin = new AdminDoor(world);
   }
 
   @Override
   public Integer call() {
-    var surroundings = new Surroundings(world);
-    var key =
-        surroundings
-            .adminKey()
-            .orElseThrow(
-                () ->
-                    new CommandFailure(
-                        ExitCode.FAILED, "There is no admin key; set WEIR_ADMIN_KEY."));
-    try (var door = new HttpDoor(surroundings.management(Optional.ofNullable(url)), key)) {
+    try (var door = admin.open()) {
       var order =
           Json.object().put("from", from).put("to", to).put("model", model).put("dry_run", dryRun);
-      var so = ask(door, "POST", "/api/usage/reprice", Optional.of(order));
+      var so = door.answer("POST", "/api/usage/reprice", Optional.of(order));
       while (so.path("status").asText().equals("running")) {
         progress(so);
         LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
-        so = ask(door, "GET", "/api/usage/reprice/" + so.path("id").asText(), Optional.empty());
+        so = door.answer("GET", "/api/usage/reprice/" + so.path("id").asText(), Optional.empty());
       }
       progress(so);
       return report(so);
     }
-  }
-
-  private static JsonNode ask(HttpDoor door, String method, String path, Optional<JsonNode> body) {
-    var reply = door.ask(method, path, body, Map.of(), PATIENCE);
-    if (!reply.ok()) {
-      throw new CommandFailure(
-          reply.json().path("retryable").asBoolean() ? ExitCode.TRY_LATER : ExitCode.FAILED,
-          reply
-              .json()
-              .path("detail")
-              .asText("The management API answered " + reply.status() + "."));
-    }
-    return reply.json();
   }
 
   private int report(JsonNode so) {

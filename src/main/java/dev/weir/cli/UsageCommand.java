@@ -1,11 +1,7 @@
 package dev.weir.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.weir.core.Secret;
 import java.io.PrintWriter;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +9,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -36,7 +33,6 @@ import picocli.CommandLine.Spec;
       "  ./weir usage --by function,model --json | jq '.data[0]'"
     })
 final class UsageCommand implements Callable<Integer> {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int MOST = 1_000;
 
   private final World world;
@@ -76,16 +72,13 @@ final class UsageCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Prints JSON, as GET /api/usage gives it.")
   private boolean json;
 
-  @Option(
-      names = "--url",
-      paramLabel = "URL",
-      description = "The management API; default: WEIR_URL, else http://127.0.0.1:8081.")
-  private @Nullable String url;
+  @Mixin private final AdminDoor admin;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
   UsageCommand(World world) {
     this.world = world;
+    this.admin = new AdminDoor(world);
   }
 
   @Override
@@ -97,9 +90,7 @@ final class UsageCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--limit must lie between 1 and " + MOST + ".");
     }
-    var surroundings = new Surroundings(world);
-    try (var door =
-        new HttpDoor(surroundings.management(Optional.ofNullable(url)), adminKey(surroundings))) {
+    try (var door = admin.open()) {
       show(door, spec.commandLine().getOut());
     }
     return ExitCode.OK;
@@ -109,8 +100,7 @@ final class UsageCommand implements Callable<Integer> {
     var groups = Optional.ofNullable(by);
     if (csv) {
       var text =
-          door.text(
-              "/api/usage?" + query(groups, standardInterval(), Map.of("format", "csv")), PATIENCE);
+          door.text("/api/usage?" + query(groups, standardInterval(), Map.of("format", "csv")));
       out.print(text);
       out.flush();
     } else if (json) {
@@ -143,26 +133,11 @@ final class UsageCommand implements Callable<Integer> {
     Optional.ofNullable(to).ifPresent(t -> parameters.put("to", t));
     parameters.putAll(more);
     return parameters.entrySet().stream()
-        .map(p -> p.getKey() + "=" + URLEncoder.encode(p.getValue(), StandardCharsets.UTF_8))
+        .map(p -> p.getKey() + "=" + HttpDoor.parameter(p.getValue()))
         .collect(Collectors.joining("&"));
   }
 
   private static JsonNode ask(HttpDoor door, String query) {
-    var reply = door.ask("GET", "/api/usage?" + query, Optional.empty(), Map.of(), PATIENCE);
-    if (!reply.ok()) {
-      throw HttpDoor.refused(reply);
-    }
-    return reply.json();
-  }
-
-  private static Secret adminKey(Surroundings surroundings) {
-    return surroundings
-        .adminKey()
-        .orElseThrow(
-            () ->
-                new CommandFailure(
-                    ExitCode.FAILED,
-                    "There is no admin key. Set WEIR_ADMIN_KEY; in dev mode start the server once,"
-                        + " which makes data/dev-keys."));
+    return door.answer("GET", "/api/usage?" + query, Optional.empty());
   }
 }
