@@ -34,6 +34,7 @@ class HouseTest {
             "dev.weir.limits..",
             "dev.weir.cache..",
             "dev.weir.experiments..",
+            "dev.weir.evaluation..",
             "dev.weir.providers..",
             "dev.weir.resilience..",
             "dev.weir.output",
@@ -53,7 +54,8 @@ class HouseTest {
             "dev.weir.analytics..",
             "dev.weir.forecast..",
             "dev.weir.alerts..",
-            "dev.weir.registry..")
+            "dev.weir.registry..",
+            "dev.weir.contents..")
         .layer("ground")
         .definedBy(
             "dev.weir.storage..", "dev.weir.journal..", "dev.weir.telemetry..", "dev.weir.config..")
@@ -79,7 +81,15 @@ class HouseTest {
   @Test
   void noStageReachesIntoAnother() {
     var stages =
-        List.of("limits", "cache", "experiments", "providers", "resilience", "output", "metering");
+        List.of(
+            "limits",
+            "cache",
+            "experiments",
+            "evaluation",
+            "providers",
+            "resilience",
+            "output",
+            "metering");
     for (var one : stages) {
       var others =
           stages.stream()

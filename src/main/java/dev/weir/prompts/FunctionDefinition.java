@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param timeout the range of its deadline
  * @param retry its retries
  * @param cache how its answers may be kept
+ * @param store which contents of its calls are kept; empty for none
  * @param repair what is done about an answer that does not fit
  * @param removeCitations whether citation marks such as {@code [1]} are removed from its strings
  * @param example an input that works, for the docs and for trying it out
@@ -43,6 +44,7 @@ public record FunctionDefinition(
     TimeoutRange timeout,
     RetryPolicy retry,
     CachePolicy cache,
+    Optional<ContentPolicy> store,
     RepairPolicy repair,
     boolean removeCitations,
     Optional<JsonNode> example) {

@@ -35,6 +35,10 @@ final class FunctionReader {
   /** Below it inputs that have nothing but their language in common would match. */
   private static final BigDecimal LEAST_SIMILARITY = new BigDecimal("0.5");
 
+  private static final BigDecimal LEAST_SHARE = new BigDecimal("0.0001");
+  private static final int USUAL_DAYS = 30;
+  private static final int MOST_DAYS = 365;
+
   private static final Comparator<Fault> BY_LINE = Comparator.comparingInt(Fault::line);
 
   // What stands in for a part at fault, until the faults are reported and the function is dropped.
@@ -98,6 +102,7 @@ final class FunctionReader {
     var timeout = timeout(all.group("timeout_ms"));
     var retry = retry(all.group("retry"));
     var cache = cache(all.group("cache"));
+    var store = store(all);
     var repair = repair(all.group("repair"), all.has("output"));
     var removeCitations =
         all.word("citations", List.of("keep", "remove")).orElse("remove").equals("remove");
@@ -118,6 +123,7 @@ final class FunctionReader {
         timeout,
         retry,
         cache,
+        store,
         repair,
         removeCitations,
         example);
@@ -274,6 +280,19 @@ final class FunctionReader {
     }
     fields.refuseOthers();
     return cache;
+  }
+
+  private static Optional<ContentPolicy> store(Fields all) {
+    if (!all.has("store")) {
+      return Optional.empty();
+    }
+    var fields = all.group("store");
+    var policy =
+        new ContentPolicy(
+            fields.decimal("share", LEAST_SHARE, BigDecimal.ONE).orElse(BigDecimal.ONE),
+            Duration.ofDays(fields.integer("ttl_days", 1, MOST_DAYS, USUAL_DAYS)));
+    fields.refuseOthers();
+    return Optional.of(policy);
   }
 
   private static RepairPolicy repair(Fields fields, boolean hasOutput) {

@@ -239,6 +239,7 @@ public final class Door implements AutoCloseable {
             TimeoutRange.DEFAULT,
             RetryPolicy.DEFAULT,
             CachePolicy.DEFAULT,
+            Optional.empty(),
             RepairPolicy.DEFAULT,
             false,
             Optional.of(Json.object().put("text", "hi")));

@@ -72,6 +72,7 @@ record Functions(boolean hasSchema, RepairPolicy repair, boolean removesCitation
             TimeoutRange.DEFAULT,
             RetryPolicy.DEFAULT,
             CachePolicy.DEFAULT,
+            Optional.empty(),
             repair,
             removesCitations,
             Optional.empty());

@@ -155,6 +155,7 @@ final class Fixtures {
         TimeoutRange.DEFAULT,
         RetryPolicy.DEFAULT,
         CachePolicy.DEFAULT,
+        Optional.empty(),
         RepairPolicy.DEFAULT,
         false,
         Optional.empty());
