@@ -26,7 +26,7 @@ import java.util.Set;
  * <pre>
  * GET    /api/prompts                                   functions, with their labels
  * GET    /api/prompts/{f}/versions?limit=&amp;days=         newest first, with how their calls were
- * GET    /api/prompts/{f}/versions/{v}                  one, with its text
+ * GET    /api/prompts/{f}/versions/{v}                  one, or a label's, with its text
  * POST   /api/prompts/{f}/versions                      keeps one: {"source"} or {"definition"} or
  *                                                       {"base", "changes"}, and {"author", "note"}
  * GET    /api/prompts/{f}/diff?from=&amp;to=                versions or labels
@@ -61,7 +61,7 @@ public final class PromptsApi {
         HttpMethod.GET,
         "/api/prompts/:f/versions/:v",
         200,
-        call -> registry.show(key(call, part(call, "v"))).map(this::whole));
+        call -> registry.show(key(call, pointed(call, part(call, "v")))).map(this::whole));
     AdminApi.on(router, HttpMethod.GET, "/api/prompts/:f/diff", 200, this::diff);
     AdminApi.on(router, HttpMethod.PUT, "/api/prompts/:f/labels/:l", 200, this::move);
     AdminApi.on(router, HttpMethod.DELETE, "/api/prompts/:f/labels/:l", 200, this::unlabel);
@@ -97,17 +97,25 @@ public final class PromptsApi {
     return registry
         .newest(function, limit)
         .compose(
-            versions ->
-                registry
-                    .performance(function, days)
-                    .map(
-                        figures -> {
-                          var json = labels(function);
-                          var list = json.putArray("versions");
-                          versions.forEach(
-                              v -> list.add(head(v).set("performance", figures.get(v.version()))));
-                          return json;
-                        }));
+            versions -> {
+              if (versions.isEmpty() && registry.get().find(function).isEmpty()) {
+                throw AIError.of(
+                    ErrorCode.NOT_FOUND,
+                    "There is no function called '"
+                        + function
+                        + "'; GET /api/prompts lists those that are served.");
+              }
+              return registry
+                  .performance(function, days)
+                  .map(
+                      figures -> {
+                        var json = labels(function);
+                        var list = json.putArray("versions");
+                        versions.forEach(
+                            v -> list.add(head(v).set("performance", figures.get(v.version()))));
+                        return json;
+                      });
+            });
   }
 
   private Future<JsonNode> add(RoutingContext call) {
@@ -185,11 +193,16 @@ public final class PromptsApi {
                                     VersionDiff.of(before.definition(), after.definition()))));
   }
 
-  /** A version, or a label that points to one. */
   private String version(RoutingContext call, String name) {
-    var given =
+    return pointed(
+        call,
         AdminApi.query(call, name)
-            .orElseThrow(() -> AIError.invalid("'" + name + "' is missing: a version or a label."));
+            .orElseThrow(
+                () -> AIError.invalid("'" + name + "' is missing: a version or a label.")));
+  }
+
+  /** A version, or the one that a label points to. */
+  private String pointed(RoutingContext call, String given) {
     return registry.labelled(part(call, "f"), given).orElse(given);
   }
 

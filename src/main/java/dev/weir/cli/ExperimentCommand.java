@@ -1,10 +1,11 @@
 package dev.weir.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weir.core.AIError;
 import dev.weir.core.Json;
 import dev.weir.prompts.FunctionText;
-import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +55,7 @@ final class ExperimentCommand implements Callable<Integer> {
   private List<String> words = List.of();
 
   @Option(names = "--file", paramLabel = "FILE", description = "What to try, in YAML or JSON.")
-  private @Nullable String file;
+  private @Nullable Path file;
 
   @Option(names = "--reason", paramLabel = "TEXT", description = "Why, for off and on.")
   private String reason = "by an administrator";
@@ -92,7 +93,7 @@ final class ExperimentCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     switch (verb) {
-      case "list" -> list(admin.get("/api/experiments"));
+      case "list" -> printer().list(admin.get("/api/experiments"));
       case "create" -> show(admin.post("/api/experiments", read()));
       case "show" -> show(admin.get(path(1)));
       case "start", "pause", "resume", "stop" ->
@@ -119,7 +120,7 @@ final class ExperimentCommand implements Callable<Integer> {
               .println(
                   KeyPrinter.pretty(
                       admin.get(path(1) + "/size?effect=" + effect + "&power=" + power)));
-      case "decisions" -> decisions(admin.get(path(1) + "/decisions"));
+      case "decisions" -> printer().decisions(admin.get(path(1) + "/decisions"));
       case "csv" -> {
         spec.commandLine().getOut().print(admin.text(path(1) + "/results.csv"));
         spec.commandLine().getOut().flush();
@@ -146,98 +147,49 @@ final class ExperimentCommand implements Callable<Integer> {
       throw new CommandFailure(ExitCode.USAGE, "Give the experiment with --file.");
     }
     try {
-      return FunctionText.tree(Files.readString(world.directory().resolve(file)));
-    } catch (IOException e) {
-      throw new CommandFailure(ExitCode.FAILED, file + " cannot be read: " + e.getMessage());
+      return FunctionText.tree(TextFile.read(world, file));
+    } catch (AIError e) {
+      throw new CommandFailure(ExitCode.USAGE, file + ": " + e.message());
     }
   }
 
   private JsonNode weights() {
     var body = Json.object();
-    for (var word : words.subList(1, words.size())) {
-      var equal = word.indexOf('=');
-      if (equal < 1) {
-        throw new CommandFailure(ExitCode.USAGE, "Weights are given as VARIANT=WEIGHT.");
-      }
-      body.set(word.substring(0, equal), Json.parse(word.substring(equal + 1)));
+    words.stream().skip(1).forEach(word -> weight(body, word));
+    if (body.isEmpty()) {
+      throw weightsExpected();
     }
     return body;
   }
 
-  private void list(JsonNode all) {
-    var out = spec.commandLine().getOut();
-    out.printf("%-28s %-28s %-10s %-7s %s%n", "EXPERIMENT", "FUNCTION", "STATUS", "MODE", "SINCE");
-    all.path("experiments")
-        .forEach(
-            e ->
-                out.printf(
-                    "%-28s %-28s %-10s %-7s %.19s%n",
-                    e.path("name").asText(),
-                    e.path("function").asText(),
-                    e.path("status").asText(),
-                    e.path("mode").asText(),
-                    e.path("started_at").asText("")));
+  private static void weight(ObjectNode body, String word) {
+    var equal = word.indexOf('=');
+    try {
+      var number = Json.parse(word.substring(equal + 1));
+      if (equal > 0 && number.isNumber()) {
+        body.set(word.substring(0, equal), number);
+        return;
+      }
+    } catch (AIError _) {
+      // Told below.
+    }
+    throw weightsExpected();
   }
 
-  private void show(JsonNode e) {
-    var out = spec.commandLine().getOut();
+  private static CommandFailure weightsExpected() {
+    return new CommandFailure(
+        ExitCode.USAGE, "Weights are given as VARIANT=WEIGHT, as in control=3 warm=1.");
+  }
+
+  private void show(JsonNode experiment) {
     if (json) {
-      out.println(KeyPrinter.pretty(e));
-      return;
+      spec.commandLine().getOut().println(KeyPrinter.pretty(experiment));
+    } else {
+      printer().show(experiment);
     }
-    out.printf(
-        "%s on %s: %s, epoch %s%s%n",
-        e.path("name").asText(),
-        e.path("function").asText(),
-        e.path("status").asText(),
-        e.path("epoch").asText(),
-        e.path("suspended_at").isTextual()
-            ? ", verdicts suspended: " + e.path("suspended_because").asText()
-            : "");
-    out.printf(
-        "%-20s %7s %8s %8s %9s %9s %22s %8s %7s%n",
-        "VARIANT", "WEIGHT", "USERS", "TRIALS", "VALID", "LIKED", "EFFECT", "P", "BEST");
-    for (var arm : e.path("variants")) {
-      var judged = e.path("evaluation").path("variants").path(arm.path("name").asText());
-      out.printf(
-          "%-20s %7s %8s %8s %9s %9s %22s %8s %7s%s%n",
-          arm.path("name").asText() + (arm.path("control").asBoolean() ? " *" : ""),
-          PromptCommand.rounded(arm.path("weight"), 3),
-          arm.path("users").asText(),
-          arm.path("trials").asText(),
-          PromptCommand.rounded(arm.path("success_rate"), 4),
-          PromptCommand.rounded(arm.path("feedback_rate"), 4),
-          effect(judged.path("primary")),
-          PromptCommand.rounded(judged.path("primary").path("p_value"), 4),
-          PromptCommand.rounded(judged.path("probability_to_be_best"), 3),
-          arm.path("switched_off_at").isTextual() ? "  off" : "");
-    }
-    out.println(
-        "* control. Effects are differences from control in the primary metric, per user; BEST is"
-            + " not protected against looking often.");
   }
 
-  private static String effect(JsonNode estimate) {
-    return estimate.path("effect").isNumber()
-        ? PromptCommand.rounded(estimate.path("effect"), 3)
-            + " ["
-            + PromptCommand.rounded(estimate.path("lower"), 3)
-            + ", "
-            + PromptCommand.rounded(estimate.path("upper"), 3)
-            + "]"
-        : "-";
-  }
-
-  private void decisions(JsonNode all) {
-    var out = spec.commandLine().getOut();
-    for (var d : all.path("decisions")) {
-      out.printf(
-          "%.19s  %-12s %-16s %s (%s)%n",
-          d.path("at").asText(),
-          d.path("decision").asText(),
-          d.path("variant").asText("").replace("null", ""),
-          d.path("reason").asText(),
-          d.path("by").asText());
-    }
+  private ExperimentPrinter printer() {
+    return new ExperimentPrinter(spec.commandLine().getOut());
   }
 }

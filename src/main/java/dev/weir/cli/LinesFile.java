@@ -3,8 +3,6 @@ package dev.weir.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.AIError;
 import dev.weir.core.Json;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,19 +16,15 @@ final class LinesFile {
 
   /** All lines; one that is no object fails with its number. */
   static List<Line> read(World world, Path file) {
-    try {
-      var lines = new ArrayList<Line>();
-      var number = 0;
-      for (var text : Files.readAllLines(world.directory().resolve(file))) {
-        number++;
-        if (!text.isBlank()) {
-          lines.add(new Line(number, object(number, text)));
-        }
+    var lines = new ArrayList<Line>();
+    var number = 0;
+    for (var text : TextFile.read(world, file).lines().toList()) {
+      number++;
+      if (!text.isBlank()) {
+        lines.add(new Line(number, object(number, text)));
       }
-      return lines;
-    } catch (IOException e) {
-      throw new CommandFailure(ExitCode.USAGE, "The file cannot be read: " + e.getMessage());
     }
+    return lines;
   }
 
   private static ObjectNode object(int number, String text) {

@@ -2,10 +2,10 @@ package dev.weir.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.Json;
-import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,7 +49,7 @@ final class PromptCommand implements Callable<Integer> {
   private List<String> words = List.of();
 
   @Option(names = "--file", paramLabel = "FILE", description = "The version's text, for add.")
-  private @Nullable String file;
+  private @Nullable Path file;
 
   @Option(names = "--note", paramLabel = "TEXT", description = "Why, for add and label.")
   private String note = "";
@@ -112,18 +112,11 @@ final class PromptCommand implements Callable<Integer> {
     if (file == null) {
       throw new CommandFailure(ExitCode.USAGE, "Give the version's text with --file.");
     }
-    try {
-      var body =
-          Json.object()
-              .put("source", Files.readString(world.directory().resolve(file)))
-              .put("note", note);
-      if (author != null) {
-        body.put("author", author);
-      }
-      return body;
-    } catch (IOException e) {
-      throw new CommandFailure(ExitCode.FAILED, file + " cannot be read: " + e.getMessage());
+    var body = Json.object().put("source", TextFile.read(world, file)).put("note", note);
+    if (author != null) {
+      body.put("author", author);
     }
+    return body;
   }
 
   private void list(JsonNode json) {
@@ -137,17 +130,17 @@ final class PromptCommand implements Callable<Integer> {
                     p.path("function").asText(), p.path("serving").asText(), words(p)));
   }
 
+  /** Labels in the order of their names: the service gives them in any. */
   private static String words(JsonNode prompt) {
     return prompt.path("labels").properties().stream()
         .map(l -> l.getKey() + "=" + l.getValue().asText())
-        .reduce((a, b) -> a + " " + b)
-        .orElse("");
+        .sorted()
+        .collect(Collectors.joining(" "));
   }
 
   private void labels(JsonNode json) {
-    spec.commandLine()
-        .getOut()
-        .printf("serving %s %s%n", json.path("serving").asText(), words(json));
+    var serving = "serving " + json.path("serving").asText("nothing");
+    spec.commandLine().getOut().println((serving + " " + words(json)).strip());
   }
 
   private void versions(JsonNode json) {

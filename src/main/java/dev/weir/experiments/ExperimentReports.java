@@ -66,11 +66,13 @@ public final class ExperimentReports {
       """;
   private static final String DECISIONS =
       """
-      SELECT coalesce(jsonb_agg(jsonb_build_object('at', d.decided_at, 'by', d.decided_by, 'decision', d.decision,
-        'variant', d.prompt_variant, 'reason', d.reason, 'data', d.data) ORDER BY d.decided_at, d.id), '[]')::text AS json
-      FROM (
-        SELECT * FROM experiment_decisions WHERE experiment_name = $1 ORDER BY decided_at DESC, id DESC LIMIT $2
-      ) AS d
+      SELECT (
+        SELECT coalesce(jsonb_agg(jsonb_build_object('at', d.decided_at, 'by', d.decided_by, 'decision', d.decision,
+          'variant', d.prompt_variant, 'reason', d.reason, 'data', d.data) ORDER BY d.decided_at, d.id), '[]')
+        FROM (
+          SELECT * FROM experiment_decisions WHERE experiment_name = $1 ORDER BY decided_at DESC, id DESC LIMIT $2
+        ) AS d)::text AS json
+      FROM experiments WHERE experiment_name = $1
       """;
 
   private final Database database;
@@ -103,14 +105,18 @@ public final class ExperimentReports {
             });
   }
 
-  /** What was decided, oldest first; the newest so many. */
+  /** What was decided, oldest first; the newest so many. {@code NOT_FOUND} if there is none. */
   public Future<JsonNode> decisions(String name, int limit) {
     return database
         .admin(c -> c.preparedQuery(DECISIONS).execute(Tuple.of(name, limit)))
         .map(
-            rows ->
-                Json.object()
+            rows -> {
+              for (var row : rows) {
+                return Json.object()
                     .put("experiment", name)
-                    .set("decisions", Json.parse(rows.iterator().next().getString("json"))));
+                    .set("decisions", Json.parse(row.getString("json")));
+              }
+              throw ExperimentTable.unknown(name);
+            });
   }
 }

@@ -308,9 +308,8 @@ final class SpecReader {
                     "'"
                         + where
                         + (field.length() > 40 ? field.substring(0, 40) : field)
-                        + "' is not known"
-                        + Nearest.suggestion(field, known)
-                        + ".");
+                        + "' is not known here"
+                        + Nearest.suggestion(field, known));
               }
             });
   }

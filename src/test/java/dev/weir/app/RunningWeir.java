@@ -174,6 +174,11 @@ public final class RunningWeir implements AutoCloseable {
     return "http://127.0.0.1:" + weir.ports().management();
   }
 
+  /** Where calls go. */
+  public String callsUrl() {
+    return "http://127.0.0.1:" + weir.ports().api();
+  }
+
   /** A key of {@code data/dev-keys}. */
   public String key(String variable) {
     try {

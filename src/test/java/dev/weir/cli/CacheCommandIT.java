@@ -40,10 +40,7 @@ class CacheCommandIT {
   @BeforeEach
   void shell(@TempDir Path given) {
     directory = given;
-    shell =
-        new Shell(given)
-            .env("WEIR_URL", weir.managementUrl())
-            .env("WEIR_ADMIN_KEY", weir.key("WEIR_ADMIN_KEY"));
+    shell = Shell.of(given, weir);
   }
 
   private void file(String name, String... lines) throws IOException {

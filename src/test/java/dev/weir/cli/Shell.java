@@ -1,5 +1,6 @@
 package dev.weir.cli;
 
+import dev.weir.app.RunningWeir;
 import java.io.ByteArrayInputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -22,6 +23,13 @@ final class Shell {
   Shell(Path directory) {
     this.directory = directory;
     environment.put("WEIR_DATA_DIR", directory.resolve("data").toString());
+  }
+
+  /** A terminal of somebody who administers a Weir. */
+  static Shell of(Path directory, RunningWeir weir) {
+    return new Shell(directory)
+        .env("WEIR_URL", weir.managementUrl())
+        .env("WEIR_ADMIN_KEY", weir.key("WEIR_ADMIN_KEY"));
   }
 
   /** What a command did. */
