@@ -97,7 +97,7 @@ public final class CacheStage implements Stage {
     return parts
         .flights()
         .join(
-            new Flights.Id(terms.key(), stamp, terms.maxAge()),
+            new Flights.Id(terms.key(), stamp, parts.generations().together(), terms.maxAge()),
             x,
             new Flights.Part(
                 lead -> lookUp(new Asking(parts, x, next, terms, stamp, old), lead),

@@ -28,9 +28,11 @@ final class Flights {
    * @param key the key of their answer
    * @param stamp the generations when they began: who comes after an invalidation does not wait for
    *     who came before
+   * @param together {@link Generations#together} when they began: the same goes for invalidations
+   *     that nobody here has heard of
    * @param maxAge how old an answer they take
    */
-  record Id(CacheKey key, Stamp stamp, Optional<Duration> maxAge) {}
+  record Id(CacheKey key, Stamp stamp, long together, Optional<Duration> maxAge) {}
 
   /**
    * How a call takes part.

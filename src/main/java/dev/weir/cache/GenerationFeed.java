@@ -13,13 +13,14 @@ import org.apache.logging.log4j.Logger;
 /**
  * Hears of invalidations by LISTEN, and proves that it still does: several times a second it sends
  * itself a word over the same connection, and what was sent before a word that came back was heard.
- * After each time that the connection broke it begins anew, with what the database knows.
+ * After each time that the connection broke it begins anew, from the newest generation that the
+ * database knows.
  */
 final class GenerationFeed {
   private static final Logger LOG = LogManager.getLogger(GenerationFeed.class);
   private static final String CHANNEL = "weir_cache";
-  private static final String LOAD =
-      "SELECT subject_kind, subject_id, generation FROM cache_generations";
+  private static final String NEWEST =
+      "SELECT coalesce(max(generation), 0) AS newest FROM cache_generations";
   private static final Duration BEAT = Duration.ofMillis(200);
   private static final Duration DEAD = Duration.ofSeconds(3);
   private static final Duration AGAIN = Duration.ofMillis(500);
@@ -70,15 +71,10 @@ final class GenerationFeed {
 
   private void load(long of) {
     database
-        .jobs(c -> c.query(LOAD).execute())
+        .jobs(c -> c.query(NEWEST).execute().map(rows -> rows.iterator().next().getLong("newest")))
         .onSuccess(
-            rows -> {
-              for (var row : rows) {
-                generations.moved(
-                    row.getString("subject_kind"),
-                    row.getString("subject_id"),
-                    row.getLong("generation"));
-              }
+            newest -> {
+              generations.upTo(newest);
               loaded = of == round.get();
             })
         .onFailure(
@@ -107,8 +103,8 @@ final class GenerationFeed {
             payload.substring(kind + 1, number),
             Long.parseLong(payload.substring(number + 1)));
     if (!roomy) {
-      LOG.info("More invalidations than are remembered: the first level begins anew");
-      begin();
+      LOG.info("More invalidations than are told apart: the first level begins anew");
+      first.clear();
     }
   }
 

@@ -8,7 +8,7 @@ package dev.weir.cache;
  * @param all of everything
  * @param function of the function
  * @param version of its version
- * @param user of the owner; 0 where users share the answer
+ * @param user of the owner; the floor where users share the answer
  * @param key of the key
  */
 record Stamp(long epoch, long all, long function, long version, long user, long key) {

@@ -37,20 +37,24 @@ final class WarmUp {
   private static final Duration PERIOD = Duration.ofSeconds(15);
   private static final int ONCE = 50;
 
-  /** Within the last fifth of its life, and with a hit to expect in the next. */
-  private static final String WORTH_IT =
+  /**
+   * In the last part of its time, of no experiment's arm, and with a hit to expect in another life;
+   * the most valuable first. Whether it was invalidated is asked of the few at the top alone: that
+   * is why the inner query stands by itself.
+   */
+  static final String WORTH_IT =
       """
-      SELECT c.cache_key, c.user_id, c.function_name, c.input, c.cost_usd
-      FROM response_cache c
-      CROSS JOIN LATERAL (SELECT
-        extract(epoch FROM c.expires_at - c.created_at)::double precision AS life,
-        greatest(1, extract(epoch FROM now() - c.created_at))::double precision AS age) t
-      WHERE c.input IS NOT NULL AND c.expires_at > now() AND c.hit_count > 0
-        AND c.expires_at - make_interval(secs => greatest(t.life / 5, $1::double precision)) < now()
-        AND c.hit_count / t.age * t.life >= 1
-        AND weir_cache_valid(c.cache_key, c.user_id, c.function_name, c.function_version, c.generation)
-      ORDER BY c.cost_usd::double precision * c.hit_count / t.age * t.life DESC, c.cache_key
-      LIMIT $2
+      SELECT w.cache_key, w.user_id, w.function_name, w.input, w.cost_usd FROM (
+        SELECT c.*, c.cost_usd::double precision * c.hit_count / t.age * t.life AS worth
+        FROM response_cache c
+        CROSS JOIN LATERAL (SELECT
+          extract(epoch FROM c.expires_at - c.created_at)::double precision AS life,
+          greatest(1, extract(epoch FROM now() - c.created_at))::double precision AS age) t
+        WHERE c.warm_from IS NOT NULL AND tstzrange(c.warm_from, c.expires_at) @> now()
+          AND c.experiment = '' AND c.hit_count > 0 AND c.hit_count / t.age * t.life >= 1
+        ORDER BY worth DESC, c.cache_key OFFSET 0) w
+      WHERE weir_cache_valid(w.cache_key, w.user_id, w.function_name, w.function_version, w.generation)
+      ORDER BY w.worth DESC, w.cache_key LIMIT $1
       """;
 
   private static final String RESERVE =
@@ -92,13 +96,7 @@ final class WarmUp {
   private Future<Void> run(Turn turn) {
     return turn.database()
         .ledger(c -> c.preparedQuery(WELCOME).execute(Tuple.of(Warming.USER)))
-        .compose(
-            _ ->
-                turn.database()
-                    .jobs(
-                        c ->
-                            c.preparedQuery(WORTH_IT)
-                                .execute(Tuple.of(PERIOD.toSeconds() * 2.0, ONCE))))
+        .compose(_ -> turn.database().jobs(c -> c.preparedQuery(WORTH_IT).execute(Tuple.of(ONCE))))
         .compose(
             rows -> {
               var all = new ArrayList<Candidate>();

@@ -7,10 +7,12 @@ import dev.weir.core.Json;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.FakeProvider;
 import dev.weir.testing.TestDatabase;
+import dev.weir.testing.Turn;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -148,5 +150,33 @@ class CacheReconnectIT {
     passes(A_SECOND);
     fake.then(agentCompleted("newest"));
     assertThat(text(call("one"))).isEqualTo("newest");
+  }
+
+  @Test
+  void whoComesAfterAnInvalidationThatNobodyHeardDoesNotJoinAFlightOfBefore() {
+    Eventually.until("it listens", () -> listening() == 1);
+    var topic = "a flight";
+    fake.then(Turn.answer("of before").after(Duration.ofSeconds(5)));
+    var asked = fake.requests().size();
+    var leader = CompletableFuture.supplyAsync(() -> call(topic));
+    Eventually.until("the provider was asked", () -> fake.requests().size() > asked);
+
+    mayConnect(0);
+    try {
+      database.execute("SELECT pg_terminate_backend(pid) " + LISTENING);
+      Eventually.until("nobody listens", () -> listening() == 0);
+      database.execute("SELECT weir_cache_invalidate('function', 'told')");
+      passes(A_SECOND);
+      fake.then(agentCompleted("of after"));
+
+      var late = call(topic);
+
+      assertThat(leader.isDone()).as("the flight of before is still under way").isFalse();
+      assertThat(text(late)).isEqualTo("of after");
+      assertThat(text(leader.join())).as("its own caller gets it").isEqualTo("of before");
+    } finally {
+      mayConnect(-1);
+    }
+    Eventually.until("it listens again", () -> listening() == 1);
   }
 }
