@@ -45,7 +45,8 @@ final class WarmUp {
   static final String WORTH_IT =
       """
       SELECT w.cache_key, w.user_id, w.function_name, w.input, w.cost_usd FROM (
-        SELECT c.*, c.cost_usd::double precision * c.hit_count / t.age * t.life AS worth
+        SELECT c.cache_key, c.user_id, c.function_name, c.function_version, c.generation, c.input, c.cost_usd,
+          c.cost_usd::double precision * c.hit_count / t.age * t.life AS worth
         FROM response_cache c
         CROSS JOIN LATERAL (SELECT
           extract(epoch FROM c.expires_at - c.created_at)::double precision AS life,
