@@ -12,12 +12,11 @@ import dev.weir.gateway.Stage;
 import dev.weir.registry.PromptRegistry;
 import dev.weir.storage.Database;
 import dev.weir.storage.Notifications;
+import dev.weir.storage.Rereading;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.SqlConnection;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -31,7 +30,6 @@ import org.apache.logging.log4j.Logger;
  */
 public final class Experiments {
   private static final Logger LOG = LogManager.getLogger(Experiments.class);
-  private static final Duration LOOK = Duration.ofSeconds(5);
   private static final int SALT_BYTES = 12;
 
   private final Vertx vertx;
@@ -42,9 +40,8 @@ public final class Experiments {
   private final Exposures exposures;
   private final PromptRegistry registry;
   private final SecureRandom random = new SecureRandom();
+  private final Rereading rereading = new Rereading(this::read);
   private volatile Roster roster = Roster.EMPTY;
-  private Optional<Promise<Void>> reading = Optional.empty();
-  private boolean again;
 
   /**
    * Experiments; {@link #follow} sets them going.
@@ -68,10 +65,8 @@ public final class Experiments {
 
   /** Reads what runs, and follows it. Succeeds when it is known. */
   public Future<Void> follow(Notifications notifications) {
-    notifications.listen("weir_experiments", _ -> refresh());
-    vertx.setPeriodic(LOOK.toMillis(), _ -> refresh());
     exposures.keep();
-    return refresh();
+    return rereading.follow(vertx, notifications, "weir_experiments");
   }
 
   /** The stage that gives calls their arms. One for all event loops. */
@@ -86,38 +81,20 @@ public final class Experiments {
 
   /** Reads again what runs. */
   public Future<Void> refresh() {
-    Promise<Void> done;
-    synchronized (this) {
-      if (reading.isPresent()) {
-        again = true;
-        return reading.get().future();
-      }
-      done = Promise.promise();
-      reading = Optional.of(done);
-    }
-    reader
+    return rereading.again();
+  }
+
+  private Future<Void> read() {
+    return reader
         .read()
-        .onSuccess(
+        .map(
             now -> {
               roster = now;
               exposures.forgetAbsences();
+              return now;
             })
         .onFailure(e -> LOG.debug("What experiments run cannot be read: {}", e.getMessage()))
-        .onComplete(
-            read -> {
-              boolean more;
-              synchronized (this) {
-                reading = Optional.empty();
-                more = again;
-                again = false;
-              }
-              if (more) {
-                refresh().onComplete(done);
-              } else {
-                done.handle(read.mapEmpty());
-              }
-            });
-    return done.future();
+        .mapEmpty();
   }
 
   /**

@@ -11,15 +11,10 @@ import dev.weir.prompts.FunctionText;
 import dev.weir.prompts.ModelCheck;
 import dev.weir.storage.Database;
 import dev.weir.storage.Notifications;
+import dev.weir.storage.Rereading;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.pgclient.PgException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +34,6 @@ import org.apache.logging.log4j.Logger;
  */
 public final class PromptRegistry implements Supplier<FunctionCatalogue> {
   private static final Logger LOG = LogManager.getLogger(PromptRegistry.class);
-  private static final Duration LOOK = Duration.ofSeconds(5);
   private static final int MOST_VERSIONS_KNOWN = 10_000;
 
   private final Vertx vertx;
@@ -47,14 +41,13 @@ public final class PromptRegistry implements Supplier<FunctionCatalogue> {
   private final LabelTable labels;
   private final Database database;
   private final OnDisk files;
+  private final FileVersions fileVersions;
   private final ModelCheck models;
+  private final Rereading rereading = new Rereading(this::read);
   private final ConcurrentMap<VersionKey, FunctionDefinition> known = new ConcurrentHashMap<>();
   private volatile Board board = Board.EMPTY;
   private volatile Served served =
       new Served(FunctionCatalogue.EMPTY, Board.EMPTY, FunctionCatalogue.EMPTY);
-  private volatile FunctionCatalogue registered = FunctionCatalogue.EMPTY;
-  private Optional<Promise<Void>> reading = Optional.empty();
-  private boolean again;
 
   /**
    * The functions of the files.
@@ -83,6 +76,7 @@ public final class PromptRegistry implements Supplier<FunctionCatalogue> {
     this.versions = new VersionTable(database);
     this.labels = new LabelTable(database, clock);
     this.files = files;
+    this.fileVersions = new FileVersions(vertx, database, versions, files);
     this.models = models;
   }
 
@@ -91,9 +85,7 @@ public final class PromptRegistry implements Supplier<FunctionCatalogue> {
    * read, and follows them all the same.
    */
   public Future<Void> follow(Notifications notifications) {
-    notifications.listen("weir_experiments", _ -> refresh());
-    vertx.setPeriodic(LOOK.toMillis(), _ -> refresh());
-    return refresh();
+    return rereading.follow(vertx, notifications, "weir_experiments");
   }
 
   /** The functions of now. Costs nothing unless something changed. */
@@ -145,17 +137,12 @@ public final class PromptRegistry implements Supplier<FunctionCatalogue> {
 
   /** Reads the labels again. */
   public Future<Void> refresh() {
-    Promise<Void> done;
-    synchronized (this) {
-      if (reading.isPresent()) {
-        // What changed after that read began may not be in it.
-        again = true;
-        return reading.get().future();
-      }
-      done = Promise.promise();
-      reading = Optional.of(done);
-    }
-    registerFiles()
+    return rereading.again();
+  }
+
+  private Future<Void> read() {
+    return fileVersions
+        .keep()
         .recover(
             e -> {
               // What is served must not wait for the files' history.
@@ -164,35 +151,16 @@ public final class PromptRegistry implements Supplier<FunctionCatalogue> {
             })
         .compose(_ -> labels.all())
         .compose(all -> load(missing(all)).map(all))
-        .onComplete(
-            read ->
-                finish(
-                    done,
-                    read.succeeded() ? Optional.of(read.result()) : Optional.empty(),
-                    read.cause()));
-    return done.future();
+        .map(this::taken)
+        .onFailure(e -> LOG.debug("The labels of prompts cannot be read: {}", e.getMessage()))
+        .mapEmpty();
   }
 
-  private void finish(
-      Promise<Void> done,
-      Optional<Map<String, Map<String, String>>> all,
-      @org.jspecify.annotations.Nullable Throwable failure) {
-    all.filter(labelled -> !labelled.equals(board.labels()) || !missing(labelled).isEmpty())
-        .ifPresent(this::swap);
-    boolean more;
-    synchronized (this) {
-      reading = Optional.empty();
-      more = again;
-      again = false;
+  private Board taken(Map<String, Map<String, String>> labelled) {
+    if (!labelled.equals(board.labels()) || !missing(labelled).isEmpty()) {
+      swap(labelled);
     }
-    if (more) {
-      refresh().onComplete(done);
-    } else if (failure == null) {
-      done.complete();
-    } else {
-      LOG.debug("The labels of prompts cannot be read: {}", failure.getMessage());
-      done.fail(failure);
-    }
+    return board;
   }
 
   private void swap(Map<String, Map<String, String>> labelled) {
@@ -238,64 +206,6 @@ public final class PromptRegistry implements Supplier<FunctionCatalogue> {
               text.key().function(),
               faults.getFirst());
     }
-  }
-
-  /** Keeps the versions that the files have and the registry has not. */
-  @SuppressWarnings("ReferenceEquality")
-  private Future<Void> registerFiles() {
-    var now = files.catalogue().get();
-    if (now == registered) {
-      return Future.succeededFuture();
-    }
-    return versions
-        .unknown(now.all())
-        .compose(
-            names ->
-                names.isEmpty()
-                    ? Future.succeededFuture(List.<FunctionText.Reading.Good>of())
-                    : vertx.executeBlocking(() -> read(names)))
-        .compose(found -> keepFiles(found))
-        .onSuccess(_ -> registered = now);
-  }
-
-  private List<FunctionText.Reading.Good> read(List<String> names) {
-    var found = new ArrayList<FunctionText.Reading.Good>();
-    for (var name : names) {
-      try {
-        var text = Files.readString(files.folder().resolve(name + ".yaml"));
-        if (FunctionText.read(name, text, ModelCheck.ANY) instanceof FunctionText.Reading.Good g) {
-          found.add(g);
-        }
-      } catch (IOException e) {
-        LOG.debug("The file of {} cannot be kept as a version yet: {}", name, e.getMessage());
-      }
-    }
-    return found;
-  }
-
-  /** Each in a transaction of its own: what the database refuses of one keeps none back. */
-  private Future<Void> keepFiles(List<FunctionText.Reading.Good> found) {
-    Future<?> done = Future.succeededFuture();
-    for (var read : found) {
-      var wish = new NewVersion(read.function().name(), read.source(), "", "", Optional.empty());
-      done =
-          done.compose(
-              _ ->
-                  database
-                      .jobs(c -> VersionTable.insert(c, read, "file", wish))
-                      .recover(e -> unkept(read.function().name(), e)));
-    }
-    return done.mapEmpty();
-  }
-
-  /** Served all the same; it has no version, and is tried again once the files change. */
-  private static Future<Boolean> unkept(String function, Throwable e) {
-    if (e instanceof PgException refused
-        && String.valueOf(refused.getSqlState()).matches("(2[23]|54).*")) {
-      LOG.warn("The file of {} cannot be kept as a version: {}", function, e.getMessage());
-      return Future.succeededFuture(false);
-    }
-    return Future.failedFuture(e);
   }
 
   /**

@@ -201,6 +201,7 @@ class ExperimentCommandIT {
         "2 | is not a double | size errors --effect much",
         "2 | weights are given as VARIANT=WEIGHT | weights errors control",
         "2 | weights are given as VARIANT=WEIGHT | weights errors control=much",
+        "2 | weights are given as VARIANT=WEIGHT | weights errors control=true",
         "2 | weights are given as VARIANT=WEIGHT | weights errors =1",
         "2 | weights are given as VARIANT=WEIGHT | weights errors",
         "2 | needs other words | show",
