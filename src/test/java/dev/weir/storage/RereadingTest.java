@@ -41,12 +41,14 @@ class RereadingTest {
     assertThat(first.succeeded()).isTrue();
     assertThat(second.isComplete()).isFalse();
     assertThat(third.isComplete()).isFalse();
+    var fourth = rereading.again();
     assertThat(reads).hasSize(2);
 
     reads.get(1).complete();
     assertThat(second.succeeded()).isTrue();
     assertThat(third.succeeded()).isTrue();
-    assertThat(reads).hasSize(2);
+    assertThat(fourth.isComplete()).isFalse();
+    assertThat(reads).hasSize(3);
   }
 
   @Test
