@@ -36,6 +36,7 @@ import java.util.random.RandomGenerator;
  * @param limits admits calls
  * @param refusals remembers those that were turned away
  * @param cache answers what was asked before
+ * @param samples keeps contents of calls, and sends copies to candidates
  * @param spending prices each attempt
  * @param output reads functions' values out of answers
  * @param overload turns calls away while there are too many
@@ -50,6 +51,7 @@ record Stages(
     Limits limits,
     RefusalLog refusals,
     ResponseCache cache,
+    Stage samples,
     SpendingStage spending,
     OutputStage output,
     SheddingStage overload,
@@ -74,6 +76,7 @@ record Stages(
             experiments,
             new AdmissionStage(limits, refusals),
             cache.stage(embedding(upstreams)),
+            samples,
             output,
             new AttemptsStage(vertx, clock, RandomGenerator.getDefault(), retryBudget),
             new ThrottleStage(throttles, clock),

@@ -6,10 +6,12 @@ import dev.weir.access.KeyAuthenticator;
 import dev.weir.access.KeyStore;
 import dev.weir.admin.AdminApi;
 import dev.weir.admin.CacheApi;
+import dev.weir.admin.ContentsApi;
 import dev.weir.admin.ExperimentsApi;
 import dev.weir.admin.LimitsApi;
 import dev.weir.admin.PromptsApi;
 import dev.weir.admin.RepriceApi;
+import dev.weir.admin.ShadowsApi;
 import dev.weir.admin.SpendApi;
 import dev.weir.admin.UsageApi;
 import dev.weir.alerts.AlertStore;
@@ -19,7 +21,9 @@ import dev.weir.analytics.UsageAnalytics;
 import dev.weir.cache.ResponseCache;
 import dev.weir.config.Mode;
 import dev.weir.config.WeirConfig;
+import dev.weir.contents.Contents;
 import dev.weir.core.Ids;
+import dev.weir.evaluation.Shadows;
 import dev.weir.experiments.Evaluation;
 import dev.weir.experiments.ExperimentReports;
 import dev.weir.experiments.Experiments;
@@ -43,6 +47,8 @@ import dev.weir.pricing.PriceFile;
 import dev.weir.pricing.PriceTable;
 import dev.weir.pricing.TokenCounter;
 import dev.weir.prompts.CatalogueWatch;
+import dev.weir.prompts.ContentPolicy;
+import dev.weir.prompts.FunctionDefinition;
 import dev.weir.providers.Directory;
 import dev.weir.registry.PromptRegistry;
 import dev.weir.repricing.Repricer;
@@ -72,6 +78,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
@@ -169,6 +176,18 @@ public final class Weir {
             Embedding.of(config),
             clock);
     shutdown.opened("the cache", () -> Waiting.on(cache.flush(), CLOSE, "writing its figures"));
+    var contents = new Contents(database, metrics.registry());
+    contents.follow(vertx);
+    shutdown.opened(
+        "the contents", () -> Waiting.on(contents.flush(), CLOSE, "writing stored contents"));
+    var registry = registry(config, vertx, database, functions, models, notifications);
+    var ownCalls = new OwnCalls(clock);
+    var shadows =
+        new Shadows(
+            new Shadows.Parts(
+                vertx, database, registry, models, ownCalls, contents, metrics.registry(), clock));
+    Waiting.on(shadows.follow(notifications), STEP, "The shadow runs");
+    shutdown.opened("the shadow runs", () -> Waiting.on(shadows.flush(), CLOSE, "writing pairs"));
     var jobs =
         Jobs.start(
             vertx,
@@ -181,17 +200,17 @@ public final class Weir {
                             anomalies.job(),
                             Optional.of(new CostDifferences(config.pricing()).job()),
                             Optional.of(feedback.job()),
+                            Optional.of(contents.job()),
+                            Optional.of(shadows.job()),
                             Optional.of(new Evaluation(vertx, clock).job()))
                         .flatMap(Optional::stream),
                     cache.jobs().stream())
                 .toList());
     shutdown.opened("the jobs", () -> Waiting.on(jobs.close(), CLOSE, "closing"));
-    var registry = registry(config, vertx, database, functions, models, notifications);
     var experiments = new Experiments(vertx, database, registry, models, clock);
     Waiting.on(experiments.follow(notifications), STEP, "The experiments");
     shutdown.opened(
         "the experiments", () -> Waiting.on(experiments.flush(), CLOSE, "writing exposures"));
-    var ownCalls = new OwnCalls(clock);
     var process = Ids.next(clock);
     var ledger =
         OpenLimits.open(config, vertx, database, notifications, process, clock, metrics, shutdown);
@@ -245,6 +264,7 @@ public final class Weir {
             limits,
             refusals,
             cache,
+            shadows.stage(stored(functions, registry)),
             new SpendingStage(
                 limits, () -> prices, new TokenCounter(), clock, OpenLimits.ceilings(config)),
             new OutputStage(config.output(), clock),
@@ -298,6 +318,8 @@ public final class Weir {
                 new ExperimentsApi(
                         experiments, new ExperimentReports(database), new SizeEstimate(database))
                     ::mount,
+                new ShadowsApi(shadows)::mount,
+                new ContentsApi(contents)::mount,
                 new SpendApi(forecasts, alerts)::mount,
                 new RepriceApi(new Repricer(vertx, database, () -> prices, clock), clock)::mount,
                 new LimitsApi(limits, new Quotas(database), refusals)::mount));
@@ -362,6 +384,20 @@ public final class Weir {
             clock);
     Waiting.on(registry.follow(notifications), STEP, "The prompt registry");
     return registry;
+  }
+
+  /**
+   * Which contents of a function's calls are kept: as its file says now, whatever version is served
+   * or tried out, so that taking {@code store} away ends it.
+   */
+  private static Function<String, Optional<ContentPolicy>> stored(
+      CatalogueWatch files, PromptRegistry registry) {
+    return name ->
+        files
+            .get()
+            .find(name)
+            .or(() -> registry.get().find(name))
+            .flatMap(FunctionDefinition::store);
   }
 
   private PriceTable prices() {

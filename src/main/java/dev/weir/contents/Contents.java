@@ -3,13 +3,19 @@ package dev.weir.contents;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
+import dev.weir.core.Json;
 import dev.weir.jobs.Job;
 import dev.weir.storage.Database;
+import dev.weir.storage.WriteBehind;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -18,13 +24,37 @@ public final class Contents {
   private static final Duration PACE = Duration.ofMillis(500);
   private static final Duration CLEANING = Duration.ofMinutes(1);
 
+  /** The largest input and output together that is kept, in bytes. */
+  private static final int LARGEST = 256 * 1024;
+
+  /** What waits to be written, at most, in bytes. */
+  private static final int MOST_WAITING = 16 * 1024 * 1024;
+
   private final ContentTable table;
-  private final ContentQueue queue;
+  private final WriteBehind<StoredContent> queue;
+  private final Counter tooLarge;
 
   /** Contents in this database, with their meters. */
   public Contents(Database database, MeterRegistry registry) {
     this.table = new ContentTable(database);
-    this.queue = new ContentQueue(table, registry);
+    this.tooLarge = counter(registry, "too_large");
+    var fates = new EnumMap<WriteBehind.Fate, Counter>(WriteBehind.Fate.class);
+    for (var fate : WriteBehind.Fate.values()) {
+      fates.put(fate, counter(registry, fate.name().toLowerCase(Locale.ROOT)));
+    }
+    this.queue =
+        new WriteBehind<>(
+            "stored contents",
+            MOST_WAITING,
+            table::add,
+            (fate, many) -> Objects.requireNonNull(fates.get(fate)).increment(many));
+  }
+
+  private static Counter counter(MeterRegistry registry, String outcome) {
+    return Counter.builder("weir.contents")
+        .tag("outcome", outcome)
+        .description("Contents of calls that were to be stored, by what became of them")
+        .register(registry);
   }
 
   /** Writes what was kept every half second, for as long as {@code vertx} lives. */
@@ -34,7 +64,16 @@ public final class Contents {
 
   /** Keeps a content, soon; drops and counts it if it is too large, or too many are waiting. */
   public void keep(StoredContent content) {
-    queue.add(content);
+    var size = size(content.input()) + content.output().map(Contents::size).orElse(0);
+    if (size > LARGEST) {
+      tooLarge.increment();
+    } else {
+      queue.add(content, size);
+    }
+  }
+
+  private static int size(JsonNode tree) {
+    return Json.write(tree).length();
   }
 
   /** Writes what is waiting; for the last moments of a process, and for who wants to read it. */

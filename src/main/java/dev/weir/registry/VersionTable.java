@@ -112,7 +112,11 @@ final class VersionTable {
   Future<Optional<PromptVersion>> find(String function, String version) {
     return database
         .admin(c -> c.preparedQuery(FIND).execute(Tuple.of(function, version)))
-        .map(rows -> rows.size() == 0 ? Optional.empty() : Optional.of(of(rows.iterator().next())));
+        .map(
+            rows ->
+                rows.size() == 0
+                    ? Optional.empty()
+                    : Optional.of(ordered(of(rows.iterator().next()))));
   }
 
   Future<List<PromptVersion>> newest(String function, int limit) {
@@ -219,6 +223,23 @@ final class VersionTable {
         row.getString("note"),
         Optional.ofNullable(row.getString("parent_version")),
         row.getOffsetDateTime("first_seen_at").toInstant());
+  }
+
+  /**
+   * With the definition as it was written: {@code jsonb} sorts fields, and their order in a schema
+   * guides the model, so what is made from this version must not lose it.
+   */
+  private static PromptVersion ordered(PromptVersion version) {
+    return new PromptVersion(
+        version.function(),
+        version.version(),
+        version.source(),
+        FunctionText.tree(version.source()),
+        version.origin(),
+        version.author(),
+        version.note(),
+        version.parent(),
+        version.firstSeenAt());
   }
 
   private static byte[] hash(String source) {

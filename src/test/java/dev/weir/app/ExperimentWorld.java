@@ -15,10 +15,10 @@ final class ExperimentWorld implements AutoCloseable {
   final Management other;
   private final String service;
 
-  ExperimentWorld(TestDatabase database) {
+  ExperimentWorld(TestDatabase database, String... settings) {
     this.database = database;
-    this.one = new Management(RunningWeir.sandboxed(database));
-    this.other = new Management(RunningWeir.sandboxed(database));
+    this.one = new Management(RunningWeir.sandboxed(database, settings));
+    this.other = new Management(RunningWeir.sandboxed(database, settings));
     var made =
         one.post(
             "/api/keys",

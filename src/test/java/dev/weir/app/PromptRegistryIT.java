@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.Json;
+import dev.weir.prompts.FunctionText;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.TestDatabase;
 import java.io.IOException;
@@ -47,6 +48,19 @@ class PromptRegistryIT {
     assertThat(version.path("origin").asText()).isEqualTo("file");
     assertThat(version.path("source").asText()).contains("name: linkedin-post");
     assertThat(version.path("definition").path("prompt").path("user").asText()).isNotBlank();
+  }
+
+  @Test
+  void aVersionThatIsMadeFromAnotherKeepsTheOrderOfItsSchemas() {
+    var base = served(one, FUNCTION);
+
+    var made = add(base, "{\"parameters\": {\"temperature\": 0.15}}");
+
+    assertThat(made.at("/definition/output").toString())
+        .isEqualTo(
+            FunctionText.tree(one.get(VERSIONS + "/" + base).json().path("source").asText())
+                .path("output")
+                .toString());
   }
 
   @Test

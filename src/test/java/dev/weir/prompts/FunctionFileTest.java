@@ -44,6 +44,7 @@ class FunctionFileTest {
     assertThat(function.timeout()).isEqualTo(TimeoutRange.DEFAULT);
     assertThat(function.retry()).isEqualTo(RetryPolicy.DEFAULT);
     assertThat(function.cache()).isEqualTo(CachePolicy.DEFAULT);
+    assertThat(function.store()).isEmpty();
     assertThat(function.repair()).isEqualTo(RepairPolicy.DEFAULT);
     assertThat(function.removeCitations()).isTrue();
     assertThat(function.user().render(Json.parse("{\"who\":\"Ann\"}")))
@@ -81,6 +82,7 @@ class FunctionFileTest {
                 timeout_ms: {default: 5000, max: 9000}
                 retry: {max_attempts: 2, base_delay_ms: 10, max_delay_ms: 20}
                 cache: {ttl_s: 0, scope: shared}
+                store: {share: 0.25, ttl_days: 7}
                 repair: {mode: strict, second_ask: true}
                 citations: keep
                 example: {q: 'why?'}
@@ -113,6 +115,8 @@ class FunctionFileTest {
     assertThat(function.retry())
         .isEqualTo(new RetryPolicy(2, Duration.ofMillis(10), Duration.ofMillis(20)));
     assertThat(function.cache()).isEqualTo(new CachePolicy(Duration.ZERO, true));
+    assertThat(function.store())
+        .contains(new ContentPolicy(new BigDecimal("0.25"), Duration.ofDays(7)));
     assertThat(function.repair()).isEqualTo(new RepairPolicy(true, true));
     assertThat(function.removeCitations()).isFalse();
     assertThat(function.example().orElseThrow().path("q").asText()).isEqualTo("why?");
@@ -307,6 +311,23 @@ class FunctionFileTest {
   }
 
   @Test
+  void saysWhatIsWrongWithWhatIsToBeStored() {
+    assertThat(faultsWith("store: {share: 2, ttl_days: 0, for: ever}\n"))
+        .containsExactly(
+            "f.yaml:10: $.store.share: must be a number from 0.0001 to 1",
+            "f.yaml:10: $.store.ttl_days: must be a whole number from 1 to 365",
+            "f.yaml:10: $.store.for: is not a field here; there are share, ttl_days");
+  }
+
+  @Test
+  void keepsEveryCallForAMonthWhereStoreSaysNoMore() {
+    var function = folder.with("f.yaml", FunctionFolder.good("f") + "store: {}\n").loaded();
+
+    assertThat(function.find("f").orElseThrow().store())
+        .contains(new ContentPolicy(BigDecimal.ONE, Duration.ofDays(30)));
+  }
+
+  @Test
   void refusesAHugeFile() {
     assertThat(faultsWith("#" + "x".repeat(CatalogueLoader.MAX_FILE_BYTES)))
         .containsExactly("f.yaml: $: is larger than 256 KiB");
@@ -322,6 +343,7 @@ class FunctionFileTest {
         .isEqualTo(before);
     assertThat(versionOf(FunctionFolder.good("f") + "cache: {ttl_s: 5}\ndescription: x\n"))
         .isEqualTo(before);
+    assertThat(versionOf(FunctionFolder.good("f") + "store: {share: 0.5}\n")).isEqualTo(before);
     assertThat(versionOf(FunctionFolder.good("f") + "model: other\n")).isNotEqualTo(before);
     assertThat(versionOf(FunctionFolder.good("f") + "citations: keep\n")).isNotEqualTo(before);
     assertThat(versionOf(FunctionFolder.good("f").replace("hello", "hullo"))).isNotEqualTo(before);

@@ -1,0 +1,159 @@
+package dev.weir.admin;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weir.contents.Contents;
+import dev.weir.contents.StoredContent;
+import dev.weir.core.AIError;
+import dev.weir.core.Json;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Stored contents by the management API; mounted behind {@link AdminApi}, which lets on admin keys
+ * only. What was asked and answered is shown only where it is asked for.
+ *
+ * <pre>
+ * GET    /api/contents?function=&amp;version=&amp;kind=&amp;run=&amp;user=&amp;limit=&amp;after=&amp;content=true
+ *                                       newest first, without words unless content=true
+ * GET    /api/contents/{id}             one, with what was asked and answered
+ * PUT    /api/contents/{id}/expected    {"expected": ...}: what the answer should have been
+ * DELETE /api/contents/{id}             with its copies
+ * DELETE /api/contents?function=&amp;user=  all of a function, of a user, or both together
+ * </pre>
+ */
+public final class ContentsApi {
+  private static final int PAGE = 50;
+  private static final int LARGEST_PAGE = 500;
+
+  private final Contents contents;
+
+  /** An API over these contents. */
+  public ContentsApi(Contents contents) {
+    this.contents = contents;
+  }
+
+  /** Adds the routes. */
+  public void mount(Router router) {
+    AdminApi.on(router, HttpMethod.GET, "/api/contents", 200, this::list);
+    AdminApi.on(
+        router,
+        HttpMethod.GET,
+        "/api/contents/:id",
+        200,
+        call -> contents.get(id(call)).map(content -> json(content, true)));
+    AdminApi.on(router, HttpMethod.PUT, "/api/contents/:id/expected", 200, this::expect);
+    AdminApi.on(
+        router,
+        HttpMethod.DELETE,
+        "/api/contents/:id",
+        200,
+        call -> contents.delete(id(call)).map(ContentsApi::deleted));
+    AdminApi.on(router, HttpMethod.DELETE, "/api/contents", 200, this::deleteAll);
+  }
+
+  private Future<JsonNode> list(RoutingContext call) {
+    var limit = AdminApi.number(call, "limit", PAGE, LARGEST_PAGE);
+    var words = AdminApi.query(call, "content").filter("true"::equals).isPresent();
+    var filter =
+        new Contents.Filter(
+            AdminApi.query(call, "function"),
+            AdminApi.query(call, "version"),
+            AdminApi.query(call, "kind").map(ContentsApi::kind),
+            AdminApi.query(call, "run"),
+            AdminApi.query(call, "user"),
+            AdminApi.query(call, "after").map(ContentsApi::uuid));
+    return contents
+        .flush()
+        .compose(_ -> contents.find(filter, limit))
+        .map(found -> page(found, limit, words));
+  }
+
+  private static JsonNode page(List<StoredContent> found, int limit, boolean words) {
+    var json = Json.object();
+    var list = json.putArray("contents");
+    found.forEach(content -> list.add(json(content, words)));
+    return found.size() == limit
+        ? json.put("next", found.getLast().id().toString())
+        : json.putNull("next");
+  }
+
+  private static ObjectNode json(StoredContent content, boolean words) {
+    var json =
+        Json.object()
+            .put("id", content.id().toString())
+            .put("kind", content.kind().label())
+            .put("user", content.user())
+            .put("function", content.function())
+            .put("version", content.version())
+            .put("model", content.model())
+            .put("cost_usd", content.cost().dollars())
+            .put("latency_ms", content.latency().toMillis())
+            .put("created_at", content.createdAt().toString())
+            .put("expires_at", content.expiresAt().toString());
+    content.source().ifPresent(source -> json.put("source", source.toString()));
+    content.run().ifPresent(run -> json.put("run", run));
+    content.error().ifPresent(error -> json.put("error", error));
+    if (words) {
+      json.set("input", content.input());
+      content.output().ifPresent(output -> json.set("output", output));
+      content.expected().ifPresent(expected -> json.set("expected", expected));
+    }
+    return json;
+  }
+
+  private Future<JsonNode> expect(RoutingContext call) {
+    var body = AdminApi.body(call);
+    Fields.of(body, Set.of("expected"));
+    if (!body.has("expected")) {
+      throw AIError.invalid("Send {\"expected\": ...}; null takes it back.");
+    }
+    var expected = body.path("expected");
+    return contents
+        .expect(id(call), expected.isNull() ? Optional.empty() : Optional.of(expected))
+        .map(content -> json(content, true));
+  }
+
+  private Future<JsonNode> deleteAll(RoutingContext call) {
+    var function = AdminApi.query(call, "function");
+    var user = AdminApi.query(call, "user");
+    if (function.isEmpty() && user.isEmpty()) {
+      throw AIError.invalid("Say whose: ?function=NAME, ?user=ID, or both.");
+    }
+    return contents
+        .flush()
+        .compose(_ -> contents.deleteAll(function, user))
+        .map(ContentsApi::deleted);
+  }
+
+  private static JsonNode deleted(long many) {
+    return Json.object().put("deleted", many);
+  }
+
+  private static StoredContent.Kind kind(String name) {
+    try {
+      return StoredContent.Kind.valueOf(name.toUpperCase(Locale.ROOT));
+    } catch (IllegalArgumentException _) {
+      throw AIError.invalid("'kind' must be call, shadow or evaluation.");
+    }
+  }
+
+  private static UUID id(RoutingContext call) {
+    return uuid(String.valueOf(call.pathParam("id")));
+  }
+
+  private static UUID uuid(String text) {
+    try {
+      return UUID.fromString(text);
+    } catch (IllegalArgumentException _) {
+      throw AIError.invalid("An id is a UUID.");
+    }
+  }
+}
