@@ -5,6 +5,7 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.time.ZoneOffset;
+import java.util.Collections;
 import java.util.List;
 
 /** The writing side of {@code ai_usage_metrics}. */
@@ -164,13 +165,13 @@ final class UsageTable {
   }
 
   private static Future<String> statement(SqlConnection connection, List<UsageRecord> records) {
-    var times = records.stream().map(UsageRecord::startedAt).sorted().toList();
+    var times = records.stream().map(UsageRecord::startedAt).toList();
     return connection
         .preparedQuery(PREPARE)
         .execute(
             Tuple.of(
-                times.getFirst().atOffset(ZoneOffset.UTC),
-                times.getLast().atOffset(ZoneOffset.UTC)))
+                Collections.min(times).atOffset(ZoneOffset.UTC),
+                Collections.max(times).atOffset(ZoneOffset.UTC)))
         .map(found -> found.iterator().next().getBoolean("clamps") ? UPSERT_CLAMPED : UPSERT);
   }
 

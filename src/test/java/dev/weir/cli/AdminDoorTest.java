@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.access.ApiKey;
 import dev.weir.gateway.Principal.Role;
-import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpServer;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -18,32 +15,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What all commands that use the management API have in common. */
 class AdminDoorTest {
   @TempDir Path directory;
-  private final Vertx vertx = Vertx.vertx();
-  private final AtomicReference<String> keyShown = new AtomicReference<>("");
-  private volatile String answer = "{}";
-  private volatile int status = 200;
-  private String url;
+  private final StubServer server = new StubServer();
   private Shell shell;
 
   @BeforeEach
   void open() {
-    HttpServer server =
-        vertx
-            .createHttpServer()
-            .requestHandler(
-                request -> {
-                  keyShown.set(String.valueOf(request.getHeader("authorization")));
-                  request.response().setStatusCode(status).end(answer);
-                })
-            .listen(0, "127.0.0.1")
-            .await();
-    url = "http://127.0.0.1:" + server.actualPort();
-    shell = new Shell(directory).env("WEIR_URL", url);
+    shell = new Shell(directory).env("WEIR_URL", server.url());
   }
 
   @AfterEach
   void close() {
-    vertx.close().await();
+    server.close();
   }
 
   @ParameterizedTest
@@ -66,22 +48,20 @@ class AdminDoorTest {
     assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(run.err()).contains("There is no admin key. Set WEIR_ADMIN_KEY");
     assertThat(run.out()).isEmpty();
-    assertThat(keyShown).hasValue("");
+    assertThat(server.asked().uri()).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"quota show user/ada", "usage --csv", "prompt list", "key list"})
   void whatTheServiceSaysOfARefusalIsTheErrorAndWhetherToTryAgainTheExitCode(String line) {
     shell.env("WEIR_ADMIN_KEY", ApiKey.generate(Role.ADMIN).reveal());
-    status = 503;
-    answer = "{\"detail\": \"The database is away.\", \"retryable\": true}";
+    server.answers(503, "{\"detail\": \"The database is away.\", \"retryable\": true}");
 
     var later = shell.run(line.split(" "));
 
     assertThat(later.exitCode()).isEqualTo(ExitCode.TRY_LATER);
     assertThat(later.err()).isEqualToIgnoringNewLines("weir: The database is away.");
-    status = 500;
-    answer = "{}";
+    server.answers(500, "{}");
     var never = shell.run(line.split(" "));
     assertThat(never.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(never.err()).contains("The management API answered 500.");
@@ -92,10 +72,10 @@ class AdminDoorTest {
     var key = ApiKey.generate(Role.ADMIN).reveal();
     shell.env("WEIR_ADMIN_KEY", key).env("WEIR_URL", "http://127.0.0.1:1");
 
-    var run = shell.run("quota", "show", "user/ada", "--url", url + "/");
+    var run = shell.run("quota", "show", "user/ada", "--url", server.url() + "/");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
-    assertThat(keyShown).hasValue("Bearer " + key);
+    assertThat(server.asked().headers().get("authorization")).isEqualTo("Bearer " + key);
   }
 
   @Test

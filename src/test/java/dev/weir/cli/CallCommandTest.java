@@ -2,17 +2,12 @@ package dev.weir.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.access.ApiKey;
 import dev.weir.core.Json;
 import dev.weir.gateway.Principal.Role;
-import io.vertx.core.MultiMap;
-import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,49 +15,19 @@ import org.junit.jupiter.api.io.TempDir;
 
 class CallCommandTest {
   @TempDir Path directory;
-  private final Vertx vertx = Vertx.vertx();
   private final String key = ApiKey.generate(Role.USER).reveal();
-  private final AtomicReference<JsonNode> received = new AtomicReference<>(Json.object());
-  private final AtomicReference<MultiMap> headers =
-      new AtomicReference<>(MultiMap.caseInsensitiveMultiMap());
-  private volatile int status = 200;
-  private volatile String type = "application/json";
-  private volatile String answer = "{\"success\":true,\"data\":{\"letter\":\"Dear\"},\"meta\":{}}";
-  private HttpServer server;
+  private final StubServer server =
+      new StubServer().answers("{\"success\":true,\"data\":{\"letter\":\"Dear\"},\"meta\":{}}");
   private Shell shell;
 
   @BeforeEach
   void open() {
-    server =
-        vertx
-            .createHttpServer()
-            .requestHandler(
-                request ->
-                    request
-                        .body()
-                        .onSuccess(
-                            body -> {
-                              headers.set(request.headers());
-                              var response = request.response().putHeader("content-type", type);
-                              if (request.method().name().equals("GET")) {
-                                response.end(
-                                    "{\"success\":true,\"data\":{\"example\":{\"role\":\"nurse\"}}}");
-                              } else {
-                                received.set(Json.parse(body));
-                                response.setStatusCode(status).end(answer);
-                              }
-                            }))
-            .listen(0, "127.0.0.1")
-            .await();
-    shell =
-        new Shell(directory)
-            .env("WEIR_KEY", key)
-            .env("WEIR_URL", "http://127.0.0.1:" + server.actualPort());
+    shell = new Shell(directory).env("WEIR_KEY", key).env("WEIR_URL", server.url());
   }
 
   @AfterEach
   void close() {
-    vertx.close().await();
+    server.close();
   }
 
   @Test
@@ -71,9 +36,9 @@ class CallCommandTest {
 
     assertThat(run.exitCode()).isZero();
     assertThat(Json.parse(run.out()).at("/data/letter").asText()).isEqualTo("Dear");
-    assertThat(received.get().at("/input/role").asText()).isEqualTo("cook");
-    assertThat(headers.get().get("authorization")).isEqualTo("Bearer " + key);
-    assertThat(headers.get().get("x-weir-user")).isEqualTo("ada");
+    assertThat(server.asked().body().at("/input/role").asText()).isEqualTo("cook");
+    assertThat(server.asked().headers().get("authorization")).isEqualTo("Bearer " + key);
+    assertThat(server.asked().headers().get("x-weir-user")).isEqualTo("ada");
   }
 
   @Test
@@ -88,31 +53,32 @@ class CallCommandTest {
     Files.writeString(directory.resolve("in.json"), "{\"role\": \"file\"}");
 
     shell.run("call", "f", "--input", "@in.json");
-    assertThat(received.get().at("/input/role").asText()).isEqualTo("file");
+    assertThat(server.asked().body().at("/input/role").asText()).isEqualTo("file");
 
     shell.typing("{\"role\": \"pipe\"}").run("call", "f", "--input", "-");
-    assertThat(received.get().at("/input/role").asText()).isEqualTo("pipe");
+    assertThat(server.asked().body().at("/input/role").asText()).isEqualTo("pipe");
 
+    server.answers("{\"success\":true,\"data\":{\"example\":{\"role\":\"nurse\"}}}");
     shell.run("call", "f", "--example");
-    assertThat(received.get().at("/input/role").asText()).isEqualTo("nurse");
+    assertThat(server.asked().body().at("/input/role").asText()).isEqualTo("nurse");
   }
 
   @Test
   void optionsOfTheCallAreSent() {
     shell.run("call", "f", "--input", "{}", "--timeout", "1500", "--cache", "off");
 
-    assertThat(received.get().path("options"))
+    assertThat(server.asked().body().path("options"))
         .isEqualTo(Json.object().put("timeout_ms", 1500).put("cache", "off"));
   }
 
   @Test
   void aRefusalIsASentenceAndAnExitCode() {
-    status = 404;
-    answer =
+    server.answers(
+        404,
         """
         {"success": false, "error": {"code": "NOT_FOUND", "message": "There is no such function.",
          "retryable": false, "request_id": "0199"}}
-        """;
+        """);
 
     var run = shell.run("call", "f", "--input", "{}");
 
@@ -124,9 +90,9 @@ class CallCommandTest {
 
   @Test
   void whatMaySucceedLaterHasItsOwnExitCode() {
-    status = 429;
-    answer =
-        "{\"success\":false,\"error\":{\"code\":\"RATE_LIMITED\",\"message\":\"m\",\"retryable\":true}}";
+    server.answers(
+        429,
+        "{\"success\":false,\"error\":{\"code\":\"RATE_LIMITED\",\"message\":\"m\",\"retryable\":true}}");
 
     assertThat(shell.run("call", "f", "--input", "{}").exitCode()).isEqualTo(ExitCode.TRY_LATER);
     assertThat(shell.run("call", "f", "--input", "{}", "--stream").exitCode())
@@ -135,7 +101,7 @@ class CallCommandTest {
 
   @Test
   void whatIsNotWeirIsSaidSo() {
-    answer = "<html>";
+    server.answers("<html>");
 
     var run = shell.run("call", "f", "--input", "{}");
 
@@ -145,8 +111,7 @@ class CallCommandTest {
 
   @Test
   void aStreamIsPrintedAsItComes() {
-    type = "text/event-stream";
-    answer =
+    server.streams(
         """
         : ping
 
@@ -162,20 +127,19 @@ class CallCommandTest {
         event: meta
         data: {"provider":"sandbox","model":"sonar","execution_time_ms":12,"cost_usd":0.001,"usage":{"input_tokens":3,"output_tokens":4},"request_id":"r1"}
 
-        """;
+        """);
 
     var run = shell.run("call", "f", "--input", "{}", "--stream");
 
     assertThat(run.exitCode()).isZero();
     assertThat(run.out()).isEqualToIgnoringNewLines("{\"a\":1}");
     assertThat(run.err()).contains("sandbox sonar, 12 ms, 3 + 4 tokens, 0.001 USD (request r1)");
-    assertThat(received.get().path("stream").asBoolean()).isTrue();
+    assertThat(server.asked().body().path("stream").asBoolean()).isTrue();
   }
 
   @Test
   void aRepairedResultFollowsTheText() {
-    type = "text/event-stream";
-    answer = "event: delta\ndata: {\"text\":\"{a:1\"}\n\nevent: result\ndata: {\"a\":1}\n\n";
+    server.streams("event: delta\ndata: {\"text\":\"{a:1\"}\n\nevent: result\ndata: {\"a\":1}\n\n");
 
     var run = shell.run("call", "f", "--input", "{}", "--stream");
 
@@ -184,12 +148,11 @@ class CallCommandTest {
 
   @Test
   void aStreamThatFailsOrEndsEarlyIsNoSuccess() {
-    type = "text/event-stream";
-    answer =
+    server.streams(
         "event: error\n"
-            + "data: {\"code\":\"PROVIDER_ERROR\",\"message\":\"cut\",\"retryable\":true}\n\n";
+            + "data: {\"code\":\"PROVIDER_ERROR\",\"message\":\"cut\",\"retryable\":true}\n\n");
     var broken = shell.run("call", "f", "--input", "{}", "--stream");
-    answer = "event: delta\ndata: {\"text\":\"half\"}\n\n";
+    server.streams("event: delta\ndata: {\"text\":\"half\"}\n\n");
     var cut = shell.run("call", "f", "--input", "{}", "--stream");
 
     assertThat(broken.exitCode()).isEqualTo(ExitCode.TRY_LATER);

@@ -63,26 +63,18 @@ class ExperimentCommandIT {
     Files.writeString(directory.resolve(name), text);
   }
 
-  /** What a command printed, which did what it should. */
-  private String done(String... arguments) {
-    var run = shell.run(arguments);
-    assertThat(run.exitCode()).as(run.err()).isZero();
-    assertThat(run.err()).isEmpty();
-    return run.out();
-  }
-
   private void draft(String name, String function) throws IOException {
     file(name + ".yaml", TWO_ARMS.formatted(name, function));
-    done("experiment", "create", "--file", name + ".yaml");
+    shell.done("experiment", "create", "--file", name + ".yaml");
   }
 
   private JsonNode shown(String name) {
-    return Json.parse(done("experiment", "show", name, "--json"));
+    return Json.parse(shell.done("experiment", "show", name, "--json"));
   }
 
   /** The part of a call's reply that tells which arm answered. */
   private JsonNode called(String function, String user) {
-    var reply = done("call", function, "--example", "--user", user, "--url", weir.callsUrl());
+    var reply = shell.done("call", function, "--example", "--user", user, "--url", weir.callsUrl());
     return Json.parse(reply).path("meta");
   }
 
@@ -91,15 +83,16 @@ class ExperimentCommandIT {
     var function = "cover-letter";
     file("tone.yaml", TWO_ARMS.formatted("tone", function));
 
-    var created = done("experiment", "create", "--file", "tone.yaml");
+    var created = shell.done("experiment", "create", "--file", "tone.yaml");
     assertThat(created).startsWith("tone on cover-letter: draft, epoch 1\n");
     assertThat(created).containsPattern("control \\* +1\\.000 +0 +0 ");
     assertThat(created).containsPattern("warm +1\\.000 +0 +0 ");
-    assertThat(done("experiment", "list")).containsPattern("tone +cover-letter +draft +fixed *\n");
+    assertThat(shell.done("experiment", "list"))
+        .containsPattern("tone +cover-letter +draft +fixed *\n");
     assertThat(called(function, "nobody-yet").path("experiment").asText("")).isEmpty();
 
-    assertThat(done("experiment", "start", "tone")).contains("tone on cover-letter: running");
-    assertThat(done("experiment", "list")).containsPattern("tone .* running +fixed +20..-");
+    assertThat(shell.done("experiment", "start", "tone")).contains("tone on cover-letter: running");
+    assertThat(shell.done("experiment", "list")).containsPattern("tone .* running +fixed +20..-");
     // As docs/experiments.md computes them: ann is in the second of two equal arms, bob in the
     // first.
     assertThat(called(function, "ann").path("variant").asText()).isEqualTo("warm");
@@ -107,13 +100,14 @@ class ExperimentCommandIT {
     Eventually.until(
         "both users are counted",
         () ->
-            done("experiment", "show", "tone")
+            shell
+                .done("experiment", "show", "tone")
                 .matches("(?s).*control \\* +1\\.000 +1 +1 +1\\.0000 .*warm +1\\.000 +1 +1 .*"));
 
-    assertThat(done("experiment", "conclude", "tone", "warm", "--promote"))
+    assertThat(shell.done("experiment", "conclude", "tone", "warm", "--promote"))
         .contains("tone on cover-letter: concluded, epoch 1, winner warm\n");
     var winner = shown("tone").at("/variants/1/prompt_version").asText();
-    assertThat(done("prompt", "list")).contains("production=" + winner);
+    assertThat(shell.done("prompt", "list")).contains("production=" + winner);
     var after = called(function, "bob");
     assertThat(after.path("version").asText()).isEqualTo(winner);
     assertThat(after.path("experiment").asText("")).isEmpty();
@@ -123,62 +117,63 @@ class ExperimentCommandIT {
   void pausedNobodyNewComesInAndWhoIsInKeepsTheArm() throws IOException {
     var function = "job-analysis";
     draft("break", function);
-    done("experiment", "start", "break");
+    shell.done("experiment", "start", "break");
     assertThat(called(function, "ann").path("variant").asText()).isEqualTo("warm");
 
-    assertThat(done("experiment", "pause", "break")).contains(": paused, epoch 1");
+    assertThat(shell.done("experiment", "pause", "break")).contains(": paused, epoch 1");
     assertThat(called(function, "ann").path("variant").asText()).isEqualTo("warm");
     assertThat(called(function, "bob").path("experiment").asText("")).isEmpty();
 
-    assertThat(done("experiment", "resume", "break")).contains(": running, epoch 1");
+    assertThat(shell.done("experiment", "resume", "break")).contains(": running, epoch 1");
     assertThat(called(function, "bob").path("variant").asText()).isEqualTo("control");
-    assertThat(done("experiment", "stop", "break")).contains(": stopped, epoch 1");
+    assertThat(shell.done("experiment", "stop", "break")).contains(": stopped, epoch 1");
     assertThat(called(function, "ann").path("experiment").asText("")).isEmpty();
   }
 
   @Test
   void weightsAndArmsAreChangedAndTheDecisionsSayWhy() throws IOException {
     draft("dials", "linkedin-post");
-    done("experiment", "start", "dials");
+    shell.done("experiment", "start", "dials");
 
-    var weighed = done("experiment", "weights", "dials", "control=3", "warm=1.5");
+    var weighed = shell.done("experiment", "weights", "dials", "control=3", "warm=1.5");
     assertThat(weighed).contains("running, epoch 2").containsPattern("control \\* +3\\.000 ");
     assertThat(weighed).containsPattern("warm +1\\.500 ");
     assertThat(shown("dials").at("/epochs/1/probabilities/warm").asDouble()).isEqualTo(1 / 3.0);
 
-    var off = done("experiment", "off", "dials", "warm", "--reason", "complaints");
+    var off = shell.done("experiment", "off", "dials", "warm", "--reason", "complaints");
     assertThat(off).contains("running, epoch 3").containsPattern("warm +0\\.000 .* off\n");
     assertThat(shown("dials").at("/variants/1/switched_off_because").asText())
         .isEqualTo("complaints");
 
-    var on = done("experiment", "on", "dials", "warm", "--weight", "2");
+    var on = shell.done("experiment", "on", "dials", "warm", "--weight", "2");
     assertThat(on).contains("running, epoch 4").containsPattern("warm +2\\.000 ");
     assertThat(on).doesNotContain(" off\n");
 
-    var decisions = done("experiment", "decisions", "dials").lines().toList();
+    var decisions = shell.done("experiment", "decisions", "dials").lines().toList();
     assertThat(decisions).hasSize(4);
     assertThat(decisions.get(0)).matches("20..-..-..T..:..:..  started .*by an admin.* \\(.*\\)");
     assertThat(decisions.get(1)).contains("  weights ");
     assertThat(decisions.get(2)).matches(".*  switched_off warm +complaints \\([-0-9a-f]{36}\\)");
     assertThat(decisions.get(3)).contains("  switched_on  warm ");
-    assertThat(done("experiment", "csv", "dials"))
+    assertThat(shell.done("experiment", "csv", "dials"))
         .startsWith("experiment,variant,control")
         .contains("\ndials,warm,false,,2,");
-    done("experiment", "stop", "dials");
+    shell.done("experiment", "stop", "dials");
   }
 
   @Test
   void theSizeIsToldBeforeTheStartAndADraftCanBeForgotten() throws IOException {
     draft("plan", "interview-prep");
 
-    var small = Json.parse(done("experiment", "size", "plan", "--effect", "0.01"));
-    var large = Json.parse(done("experiment", "size", "plan", "--effect", "0.1", "--power", "0.9"));
+    var small = Json.parse(shell.done("experiment", "size", "plan", "--effect", "0.01"));
+    var large =
+        Json.parse(shell.done("experiment", "size", "plan", "--effect", "0.1", "--power", "0.9"));
 
     assertThat(small.path("users").asLong()).isGreaterThan(large.path("users").asLong());
     assertThat(large.path("power").asDouble()).isEqualTo(0.9);
     assertThat(large.path("variance_from").asText()).contains("no history");
-    assertThat(done("experiment", "delete", "plan")).isEqualToIgnoringNewLines("plan");
-    assertThat(done("experiment", "list")).doesNotContain("plan ");
+    assertThat(shell.done("experiment", "delete", "plan")).isEqualToIgnoringNewLines("plan");
+    assertThat(shell.done("experiment", "list")).doesNotContain("plan ");
   }
 
   @ParameterizedTest
@@ -246,6 +241,6 @@ class ExperimentCommandIT {
       assertThat(run.out()).isEmpty();
     }
     shell.env("WEIR_ADMIN_KEY", weir.key("WEIR_ADMIN_KEY"));
-    assertThat(done("experiment", "list")).doesNotContain("mine");
+    assertThat(shell.done("experiment", "list")).doesNotContain("mine");
   }
 }

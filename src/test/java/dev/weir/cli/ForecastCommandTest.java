@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.access.ApiKey;
 import dev.weir.gateway.Principal.Role;
-import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpServer;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,38 +19,17 @@ class ForecastCommandTest {
       """;
 
   @TempDir Path directory;
-  private final Vertx vertx = Vertx.vertx();
-  private final AtomicReference<String> asked = new AtomicReference<>("");
-  private volatile String answer = KNOWN;
-  private volatile int status = 200;
-  private HttpServer server;
+  private final StubServer server = new StubServer().answers(KNOWN);
   private Shell shell;
 
   @BeforeEach
   void open() {
-    server =
-        vertx
-            .createHttpServer()
-            .requestHandler(
-                request -> {
-                  asked.set(request.uri());
-                  request
-                      .response()
-                      .setStatusCode(status)
-                      .putHeader("content-type", "application/json")
-                      .end(answer);
-                })
-            .listen(0, "127.0.0.1")
-            .await();
-    shell =
-        new Shell(directory)
-            .env("WEIR_ADMIN_KEY", ApiKey.generate(Role.ADMIN).reveal())
-            .env("WEIR_URL", "http://127.0.0.1:" + server.actualPort());
+    shell = Shell.of(directory, server.url(), ApiKey.generate(Role.ADMIN).reveal());
   }
 
   @AfterEach
   void close() {
-    vertx.close().await();
+    server.close();
   }
 
   @Test
@@ -61,7 +37,7 @@ class ForecastCommandTest {
     var run = shell.run("forecast", "--user", "ada lovelace");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
-    assertThat(asked.get()).isEqualTo("/api/forecast?by=user&id=ada+lovelace");
+    assertThat(server.asked().uri()).isEqualTo("/api/forecast?by=user&id=ada+lovelace");
     assertThat(run.out())
         .contains("of         user ada")
         .contains("so far     3.46 USD")
@@ -76,14 +52,13 @@ class ForecastCommandTest {
   void withoutAnythingItIsTheTotalAndJsonIsJson() {
     var run = shell.run("forecast", "--json");
 
-    assertThat(asked.get()).isEqualTo("/api/forecast?by=total");
+    assertThat(server.asked().uri()).isEqualTo("/api/forecast?by=total");
     assertThat(run.out()).contains("\"expected\" : 9.871");
   }
 
   @Test
   void aRefusalIsASentence() {
-    status = 401;
-    answer = "{\"detail\": \"This key is not known.\", \"retryable\": false}";
+    server.answers(401, "{\"detail\": \"This key is not known.\", \"retryable\": false}");
 
     var run = shell.run("forecast", "--function", "letters");
 

@@ -38,8 +38,7 @@ class KeyCommandIT {
 
   @BeforeEach
   void shells(@TempDir Path directory) {
-    remote =
-        new Shell(directory).env("WEIR_URL", server.url()).env("WEIR_ADMIN_KEY", server.adminKey());
+    remote = Shell.of(directory, server.url(), server.adminKey());
     direct = new Shell(directory).env("WEIR_DATABASE_URL", postgres.url());
   }
 

@@ -43,30 +43,23 @@ class PromptCommandIT {
     shell = Shell.of(given, weir).env("WEIR_KEY", weir.key("WEIR_KEY"));
   }
 
-  private String done(String... arguments) {
-    var run = shell.run(arguments);
-    assertThat(run.exitCode()).as(run.err()).isZero();
-    assertThat(run.err()).isEmpty();
-    return run.out();
-  }
-
   /** The version that answers a call. */
   private String serving(String function) {
-    var reply = done("call", function, "--example", "--url", weir.callsUrl());
+    var reply = shell.done("call", function, "--example", "--url", weir.callsUrl());
     return Json.parse(reply).at("/meta/version").asText();
   }
 
   /** Another version of a function, which has another temperature. */
   private String add(String function, String was, String temperature, String... more)
       throws IOException {
-    var text = done("prompt", "show", function, "production");
+    var text = shell.done("prompt", "show", function, "production");
     var changed = text.replace("temperature: " + was, "temperature: " + temperature);
     assertThat(changed).isNotEqualTo(text);
     Files.writeString(directory.resolve("new.yaml"), changed);
     var line = new String[5 + more.length];
     System.arraycopy(new String[] {"prompt", "add", function, "--file", "new.yaml"}, 0, line, 0, 5);
     System.arraycopy(more, 0, line, 5, more.length);
-    return done(line).strip();
+    return shell.done(line).strip();
   }
 
   @Test
@@ -77,25 +70,26 @@ class PromptCommandIT {
     var added = add(function, "0.6", "0.15", "--note", "calmer", "--author", "ada");
     assertThat(added).matches("[0-9a-f]{12}").isNotEqualTo(base);
     assertThat(serving(function)).isEqualTo(base);
-    assertThat(done("prompt", "show", function, added)).contains("temperature: 0.15");
+    assertThat(shell.done("prompt", "show", function, added)).contains("temperature: 0.15");
 
-    assertThat(done("prompt", "label", function, "candidate", added))
+    assertThat(shell.done("prompt", "label", function, "candidate", added))
         .isEqualToIgnoringNewLines("serving " + base + " candidate=" + added);
-    assertThat(done("prompt", "diff", function, "production", "candidate"))
+    assertThat(shell.done("prompt", "diff", function, "production", "candidate"))
         .isEqualTo("$.parameters.temperature\n  -0.6\n  +0.15\n");
 
-    assertThat(done("prompt", "label", function, "production", added))
+    assertThat(shell.done("prompt", "label", function, "production", added))
         .isEqualToIgnoringNewLines(
             "serving " + added + " candidate=" + added + " production=" + added);
     assertThat(serving(function)).isEqualTo(added);
-    assertThat(done("prompt", "list"))
+    assertThat(shell.done("prompt", "list"))
         .containsPattern("cover-letter +" + added + " +candidate=" + added + " production=");
 
-    assertThat(done("prompt", "rollback", function, "production")).startsWith("serving " + base);
+    assertThat(shell.done("prompt", "rollback", function, "production"))
+        .startsWith("serving " + base);
     assertThat(serving(function)).isEqualTo(base);
-    assertThat(done("prompt", "unlabel", function, "candidate"))
+    assertThat(shell.done("prompt", "unlabel", function, "candidate"))
         .isEqualToIgnoringNewLines("serving " + base);
-    assertThat(done("prompt", "list")).doesNotContain("candidate=");
+    assertThat(shell.done("prompt", "list")).doesNotContain("candidate=");
   }
 
   @Test
@@ -104,11 +98,12 @@ class PromptCommandIT {
     var base = serving(function);
     var first = add(function, "0.8", "0.31");
     var second = add(function, "0.8", "0.32");
-    done("prompt", "label", function, "production", first);
-    done("prompt", "label", function, "production", second);
+    shell.done("prompt", "label", function, "production", first);
+    shell.done("prompt", "label", function, "production", second);
 
-    assertThat(done("prompt", "rollback", function, "production")).contains("serving " + first);
-    done("prompt", "unlabel", function, "production");
+    assertThat(shell.done("prompt", "rollback", function, "production"))
+        .contains("serving " + first);
+    shell.done("prompt", "unlabel", function, "production");
 
     assertThat(serving(function)).isEqualTo(base);
   }
@@ -119,12 +114,13 @@ class PromptCommandIT {
     var base = serving(function);
     var added = add(function, "0.2", "0.35", "--note", "bolder");
 
-    assertThat(done("prompt", "versions", function))
+    assertThat(shell.done("prompt", "versions", function))
         .containsPattern(added + " +api +20..-..-..T..:..:.. +0 +- +- +-  bolder\n");
     Eventually.until(
         "the call of " + base + " is counted",
         () ->
-            done("prompt", "versions", function)
+            shell
+                .done("prompt", "versions", function)
                 .matches("(?s).*" + base + " +file +20\\S+ +1 +1\\.0000 +[1-9]\\d* .*"));
   }
 
@@ -145,12 +141,14 @@ class PromptCommandIT {
         example: {topic: rye}
         """);
 
-    var version = done("prompt", "add", "bread", "--file", "bread.yaml").strip();
+    var version = shell.done("prompt", "add", "bread", "--file", "bread.yaml").strip();
 
-    assertThat(done("prompt", "versions", "bread")).contains(version).contains("serving nothing");
-    done("prompt", "label", "bread", "production", version);
+    assertThat(shell.done("prompt", "versions", "bread"))
+        .contains(version)
+        .contains("serving nothing");
+    shell.done("prompt", "label", "bread", "production", version);
     assertThat(serving("bread")).isEqualTo(version);
-    done("prompt", "unlabel", "bread", "production");
+    shell.done("prompt", "unlabel", "bread", "production");
   }
 
   @ParameterizedTest

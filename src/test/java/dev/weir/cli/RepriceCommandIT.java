@@ -39,8 +39,7 @@ class RepriceCommandIT {
 
   @BeforeEach
   void oneUnpricedRow(@TempDir Path directory) {
-    shell =
-        new Shell(directory).env("WEIR_URL", server.url()).env("WEIR_ADMIN_KEY", server.adminKey());
+    shell = Shell.of(directory, server.url(), server.adminKey());
     database.execute("TRUNCATE ai_usage_metrics, usage_hourly, usage_daily, usage_repricings");
     database.execute(
         """

@@ -1,5 +1,7 @@
 package dev.weir.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.weir.app.RunningWeir;
 import java.io.ByteArrayInputStream;
 import java.io.PrintWriter;
@@ -27,9 +29,12 @@ final class Shell {
 
   /** A terminal of somebody who administers a Weir. */
   static Shell of(Path directory, RunningWeir weir) {
-    return new Shell(directory)
-        .env("WEIR_URL", weir.managementUrl())
-        .env("WEIR_ADMIN_KEY", weir.key("WEIR_ADMIN_KEY"));
+    return of(directory, weir.managementUrl(), weir.key("WEIR_ADMIN_KEY"));
+  }
+
+  /** The same, of a management API alone. */
+  static Shell of(Path directory, String managementUrl, String adminKey) {
+    return new Shell(directory).env("WEIR_URL", managementUrl).env("WEIR_ADMIN_KEY", adminKey);
   }
 
   /** What a command did. */
@@ -53,6 +58,14 @@ final class Shell {
   Shell onATerminal() {
     terminal = true;
     return this;
+  }
+
+  /** What a command prints that does what it should, without a word on the standard error. */
+  String done(String... arguments) {
+    var run = run(arguments);
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.err()).isEmpty();
+    return run.out();
   }
 
   Run run(String... arguments) {

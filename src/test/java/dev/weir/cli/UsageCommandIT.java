@@ -41,8 +41,7 @@ class UsageCommandIT {
 
   @BeforeEach
   void shell(@TempDir Path directory) {
-    shell =
-        new Shell(directory).env("WEIR_URL", server.url()).env("WEIR_ADMIN_KEY", server.adminKey());
+    shell = Shell.of(directory, server.url(), server.adminKey());
   }
 
   @Test
