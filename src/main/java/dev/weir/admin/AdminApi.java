@@ -10,6 +10,7 @@ import dev.weir.gateway.Credentials;
 import dev.weir.prompts.FunctionCatalogue;
 import dev.weir.resilience.BreakerStatus;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -19,6 +20,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -38,10 +40,15 @@ import java.util.function.Supplier;
  * POST /api/reload                reads the functions again; 409 with the faults if they are refused
  * GET  /api/breakers              the circuit breakers of this process
  * POST /api/usage/reprice         prices history again, see {@link RepriceApi}
+ * POST /api/evaluations           tries a version on stored items, see {@link EvaluationsApi}
  * </pre>
  */
 public final class AdminApi {
   private static final int MAX_BODY = 384 << 10;
+
+  /** An evaluation's cases come all at once. */
+  private static final int MAX_CASES = 16 << 20;
+
   private static final int DEFAULT_PAGE = 50;
   private static final int DEFAULT_FUNCTIONS = 100;
   private static final int MAX_FUNCTIONS = 1_000;
@@ -81,6 +88,11 @@ public final class AdminApi {
    */
   public void mount(Router router) {
     router.route("/api/*").handler(this::admit).failureHandler(AdminApi::failed);
+    // The first to read a body is the only one.
+    router
+        .post("/api/evaluations")
+        .handler(BodyHandler.create(false).setBodyLimit(MAX_CASES))
+        .failureHandler(AdminApi::failed);
     router
         .route("/api/*")
         .handler(BodyHandler.create(false).setBodyLimit(MAX_BODY))
@@ -237,6 +249,16 @@ public final class AdminApi {
 
   /** The body of a request, which must be JSON. */
   static JsonNode body(RoutingContext call) {
+    return Json.parse(bytes(call));
+  }
+
+  /** The same, to be read by whichever thread calls it. */
+  static Callable<JsonNode> later(RoutingContext call) {
+    var bytes = bytes(call);
+    return () -> Json.parse(bytes);
+  }
+
+  private static Buffer bytes(RoutingContext call) {
     var type = Optional.ofNullable(call.request().getHeader("content-type")).orElse("");
     if (!type.toLowerCase(Locale.ROOT).startsWith("application/json")) {
       throw AIError.of(
@@ -246,7 +268,7 @@ public final class AdminApi {
     if (bytes == null) {
       throw AIError.invalid("The body is empty; send a JSON object.");
     }
-    return Json.parse(bytes);
+    return bytes;
   }
 
   private static JsonNode bodyOrEmpty(RoutingContext call) {
@@ -319,7 +341,11 @@ public final class AdminApi {
               case 413 ->
                   AIError.of(
                       ErrorCode.PAYLOAD_TOO_LARGE,
-                      "The body is over the management API's " + MAX_BODY + " bytes.");
+                      "The body is over the management API's "
+                          + (call.normalizedPath().equals("/api/evaluations")
+                              ? MAX_CASES
+                              : MAX_BODY)
+                          + " bytes.");
               case 500 ->
                   AIError.from(failure == null ? new IllegalStateException("failed") : failure);
               default -> AIError.invalid("The request cannot be read.");

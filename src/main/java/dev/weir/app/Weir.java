@@ -7,6 +7,7 @@ import dev.weir.access.KeyStore;
 import dev.weir.admin.AdminApi;
 import dev.weir.admin.CacheApi;
 import dev.weir.admin.ContentsApi;
+import dev.weir.admin.EvaluationsApi;
 import dev.weir.admin.ExperimentsApi;
 import dev.weir.admin.LimitsApi;
 import dev.weir.admin.PromptsApi;
@@ -23,6 +24,8 @@ import dev.weir.config.Mode;
 import dev.weir.config.WeirConfig;
 import dev.weir.contents.Contents;
 import dev.weir.core.Ids;
+import dev.weir.evaluation.Evaluations;
+import dev.weir.evaluation.Preparation;
 import dev.weir.evaluation.Shadows;
 import dev.weir.experiments.Evaluation;
 import dev.weir.experiments.ExperimentReports;
@@ -188,6 +191,12 @@ public final class Weir {
                 vertx, database, registry, models, ownCalls, contents, metrics.registry(), clock));
     Waiting.on(shadows.follow(notifications), STEP, "The shadow runs");
     shutdown.opened("the shadow runs", () -> Waiting.on(shadows.flush(), CLOSE, "writing pairs"));
+    var evaluations =
+        new Evaluations(
+            vertx,
+            new Preparation(database, registry, contents, models, models::problem, clock),
+            ownCalls,
+            clock);
     var jobs =
         Jobs.start(
             vertx,
@@ -202,6 +211,7 @@ public final class Weir {
                             Optional.of(feedback.job()),
                             Optional.of(contents.job()),
                             Optional.of(shadows.job()),
+                            Optional.of(evaluations.job()),
                             Optional.of(new Evaluation(vertx, clock).job()))
                         .flatMap(Optional::stream),
                     cache.jobs().stream())
@@ -320,6 +330,7 @@ public final class Weir {
                     ::mount,
                 new ShadowsApi(shadows)::mount,
                 new ContentsApi(contents)::mount,
+                new EvaluationsApi(evaluations)::mount,
                 new SpendApi(forecasts, alerts)::mount,
                 new RepriceApi(new Repricer(vertx, database, () -> prices, clock), clock)::mount,
                 new LimitsApi(limits, new Quotas(database), refusals)::mount));
@@ -332,6 +343,8 @@ public final class Weir {
     var doors = new Doors(vertx, verticles, clock);
     doors.open();
     shutdown.opened("the doors", () -> close(doors, health));
+    shutdown.opened(
+        "the evaluations", () -> Waiting.on(evaluations.close(), CLOSE, "ending evaluations"));
     Gauges.register(metrics, journal, logs, doors, alerts);
     functions.start();
     health.started();

@@ -2,6 +2,7 @@ package dev.weir.gateway;
 
 import dev.weir.core.AIError;
 import io.vertx.core.Future;
+import java.util.Optional;
 
 /**
  * The one entry for both doors: plans a call, then walks it through the stages. One per verticle;
@@ -34,6 +35,12 @@ public final class Gateway {
    */
   public Exchange open(Origin origin, Call call, Principal principal) {
     return planner.plan(origin, call, principal);
+  }
+
+  /** Opens a call that is planned already, for Weir's own work. */
+  Exchange open(Origin origin, Call call, Principal principal, Plan plan) {
+    return new Exchange(
+        origin, call, principal, plan, Optional.empty(), new Cancellation(), new Tally());
   }
 
   /** Runs an opened call; fails with an {@link AIError} only. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -56,6 +57,24 @@ public final class OwnCalls {
    *     {@code INVALID_REQUEST} where it cannot be, and with {@code DRAINING} while none can
    */
   public Future<Made> make(Call call, Principal principal, UnaryOperator<Plan> change) {
+    return onWay(gateway -> run(gateway, call, principal, change));
+  }
+
+  /**
+   * Makes a call that is planned already: of a function or a version that need not be served, with
+   * an input that whoever planned it has judged.
+   *
+   * @return how it went; fails with {@code DRAINING} while none can be made
+   */
+  public Future<Made> make(Call call, Principal principal, Plan plan) {
+    return onWay(
+        gateway -> {
+          var began = clock.nanoTime();
+          return run(gateway, gateway.open(origin(began), call, principal, plan), began);
+        });
+  }
+
+  private Future<Made> onWay(Function<Gateway, Future<Made>> work) {
     var way = way();
     if (way.isEmpty()) {
       return Future.failedFuture(
@@ -67,7 +86,7 @@ public final class OwnCalls {
         .runOnContext(
             _ -> {
               try {
-                run(way.get().gateway(), call, principal, change).onComplete(promise);
+                work.apply(way.get().gateway()).onComplete(promise);
               } catch (RuntimeException e) {
                 promise.fail(AIError.from(e));
               }
@@ -78,9 +97,15 @@ public final class OwnCalls {
   private Future<Made> run(
       Gateway gateway, Call call, Principal principal, UnaryOperator<Plan> change) {
     var began = clock.nanoTime();
-    var origin = new Origin(Ids.next(clock), Optional.empty(), Origin.Door.OWN, began);
-    var opened = gateway.open(origin, call, principal);
-    var x = opened.replanned(change.apply(opened.plan()));
+    var opened = gateway.open(origin(began), call, principal);
+    return run(gateway, opened.replanned(change.apply(opened.plan())), began);
+  }
+
+  private Origin origin(long began) {
+    return new Origin(Ids.next(clock), Optional.empty(), Origin.Door.OWN, began);
+  }
+
+  private Future<Made> run(Gateway gateway, Exchange x, long began) {
     return gateway
         .run(x)
         .transform(

@@ -1,0 +1,316 @@
+package dev.weir.evaluation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weir.core.Json;
+import dev.weir.core.Usd;
+import dev.weir.jobs.Turn;
+import dev.weir.storage.Database;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The tables {@code evaluations} and {@code evaluation_items}. Thread-safe. */
+final class EvaluationTable {
+  private static final int BATCH = 500;
+
+  private static final String BEGIN =
+      """
+      INSERT INTO evaluations (evaluation_name, function_name, candidate, candidate_version, baseline, baseline_versions,
+        scorers, item_source, items, units, units_expected, unfit, budget_usd, created_by)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+      ON CONFLICT (evaluation_name) DO NOTHING RETURNING evaluation_name
+      """;
+
+  private static final String INSERT =
+      """
+      INSERT INTO evaluation_items (evaluation_name, position, user_id, unit, unit_items, source_id, baseline_outcome,
+        candidate_outcome, same, scores, baseline_ms, candidate_ms, baseline_cost_usd, candidate_cost_usd)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::jsonb, $11, $12, $13, $14) ON CONFLICT DO NOTHING
+      """;
+
+  private static final String MOVE =
+      """
+      UPDATE evaluations SET done = $2, spent_usd = $3, moved_at = clock_timestamp()
+      WHERE evaluation_name = $1 AND status = 'running' RETURNING stop_asked
+      """;
+
+  private static final String END =
+      """
+      UPDATE evaluations SET status = $2, reason = $3, report = $4::text::jsonb, done = $5, spent_usd = $6,
+        moved_at = clock_timestamp(), ended_at = clock_timestamp()
+      WHERE evaluation_name = $1 AND status = 'running'
+      """;
+
+  /** Of one that nobody has moved for a minute its node died, or is away from the database. */
+  private static final String SHOWN =
+      """
+      SELECT jsonb_build_object(
+        'name', e.evaluation_name, 'function', e.function_name,
+        'status', CASE WHEN e.status = 'running' AND e.moved_at < now() - interval '1 minute' THEN 'interrupted'
+          WHEN e.status = 'running' AND e.stop_asked THEN 'stopping' ELSE e.status END,
+        'reason', CASE WHEN e.status = 'running' AND e.moved_at < now() - interval '1 minute'
+          THEN 'Its node has said nothing for a minute.' ELSE e.reason END,
+        'candidate', jsonb_build_object('asked_for', e.candidate, 'version', e.candidate_version),
+        'baseline', jsonb_build_object('asked_for', e.baseline, 'versions', to_jsonb(e.baseline_versions)),
+        'scorers', to_jsonb(e.scorers), 'from', e.item_source, 'items', e.items, 'users', e.units,
+        'users_expected', e.units_expected, 'unfit', e.unfit, 'done', e.done, 'budget_usd', e.budget_usd,
+        'spent_usd', e.spent_usd, 'account', $1 || e.evaluation_name, 'created_by', e.created_by,
+        'created_at', e.created_at, 'ended_at', e.ended_at, 'report', e.report)::text AS json
+      FROM evaluations AS e
+      """;
+
+  private static final String SHOW = SHOWN + "WHERE e.evaluation_name = $2";
+  private static final String LIST = SHOWN + "ORDER BY e.created_at DESC LIMIT $2";
+
+  private static final String ITEMS =
+      """
+      SELECT position, unit, unit_items, user_id, source_id, baseline_outcome, candidate_outcome, same,
+        scores::text AS scores, baseline_ms, candidate_ms, baseline_cost_usd, candidate_cost_usd
+      FROM evaluation_items WHERE evaluation_name = $1 ORDER BY position
+      """;
+
+  private static final String STOP =
+      "UPDATE evaluations SET stop_asked = true WHERE evaluation_name = $1";
+
+  private static final String OLD =
+      """
+      DELETE FROM evaluation_items WHERE (evaluation_name, position) IN (
+        SELECT evaluation_name, position FROM evaluation_items
+        WHERE scored_at < now() - interval '90 days' ORDER BY scored_at LIMIT $1)
+      """;
+
+  private final Database database;
+
+  EvaluationTable(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * An evaluation as it begins.
+   *
+   * @param versions of the baseline: the one that is asked, or those that gave the stored answers
+   * @param units how many users its items have
+   * @param unitsExpected how many of them have one of which is known what the answer should be
+   * @param unfit contents that were left out since they do not fit the candidate's input
+   */
+  record Beginning(
+      String name,
+      EvaluationOrder order,
+      String candidateVersion,
+      String baseline,
+      List<String> versions,
+      int items,
+      int units,
+      int unitsExpected,
+      int unfit,
+      String by) {}
+
+  /** Opens the account and keeps the evaluation; false if there is one of this name. */
+  Future<Boolean> begin(Beginning b) {
+    return database.admin(
+        c ->
+            c.preparedQuery(BEGIN)
+                .execute(row(b))
+                .compose(
+                    rows ->
+                        rows.rowCount() == 0
+                            ? Future.succeededFuture(false)
+                            : Accounts.open(
+                                    c,
+                                    Accounts.ofEvaluation(b.name()),
+                                    b.order().budget().dollars())
+                                .map(true)));
+  }
+
+  private static Tuple row(Beginning b) {
+    var order = b.order();
+    return Tuple.tuple()
+        .addString(b.name())
+        .addString(order.function())
+        .addString(order.candidate())
+        .addString(b.candidateVersion())
+        .addString(b.baseline())
+        .addArrayOfString(b.versions().toArray(String[]::new))
+        .addArrayOfString(order.scorers().stream().map(Scorer::name).toArray(String[]::new))
+        .addString(order.cases().isPresent() ? "cases" : EvaluationOrder.STORED)
+        .addInteger(b.items())
+        .addInteger(b.units())
+        .addInteger(b.unitsExpected())
+        .addInteger(b.unfit())
+        .addBigDecimal(order.budget().dollars())
+        .addString(b.by());
+  }
+
+  /**
+   * Writes scored items, how far it is and that somebody works on it.
+   *
+   * @return whether somebody wants it stopped, or it is over already
+   */
+  Future<Boolean> move(String name, List<Scored> items, int done, Usd spent) {
+    return database.jobs(
+        c ->
+            add(c, name, items)
+                .compose(_ -> c.preparedQuery(MOVE).execute(Tuple.of(name, done, spent.dollars())))
+                .map(
+                    rows -> {
+                      for (var row : rows) {
+                        return row.getBoolean("stop_asked");
+                      }
+                      return true;
+                    }));
+  }
+
+  private static Future<?> add(SqlConnection c, String name, List<Scored> items) {
+    return items.isEmpty()
+        ? Future.succeededFuture()
+        : c.preparedQuery(INSERT)
+            .executeBatch(items.stream().map(item -> row(name, item)).toList());
+  }
+
+  private static Tuple row(String name, Scored s) {
+    return Tuple.tuple()
+        .addString(name)
+        .addInteger(s.position())
+        .addString(s.user())
+        .addInteger(s.unit())
+        .addInteger(s.unitItems())
+        .addUUID(s.source().orElse(null))
+        .addString(s.baseline().word())
+        .addString(s.candidate().word())
+        .addBoolean(s.same().orElse(null))
+        .addString(scores(s).toString())
+        .addLong(s.baseline().took().map(Duration::toMillis).orElse(null))
+        .addLong(s.candidate().took().map(Duration::toMillis).orElse(null))
+        .addBigDecimal(s.baseline().cost().map(Usd::dollars).orElse(null))
+        .addBigDecimal(s.candidate().cost().map(Usd::dollars).orElse(null));
+  }
+
+  private static ObjectNode scores(Scored s) {
+    var json = Json.object();
+    s.scores()
+        .forEach(
+            (scorer, pair) ->
+                pair.ifPresentOrElse(
+                    p -> json.putArray(scorer).add(p.baseline()).add(p.candidate()),
+                    () -> json.putNull(scorer)));
+    return json;
+  }
+
+  /** Ends it, with its report; nothing happens to one that has ended. */
+  Future<Void> end(
+      String name, String status, Optional<String> reason, JsonNode report, int done, Usd spent) {
+    return database.jobs(
+        c ->
+            c.preparedQuery(END)
+                .execute(
+                    Tuple.tuple()
+                        .addString(name)
+                        .addString(status)
+                        .addString(reason.orElse(null))
+                        .addString(report.toString())
+                        .addInteger(done)
+                        .addBigDecimal(spent.dollars()))
+                .mapEmpty());
+  }
+
+  /** One as administrators see it; empty if there is none. */
+  Future<Optional<ObjectNode>> show(String name) {
+    return database.admin(
+        c ->
+            c.preparedQuery(SHOW)
+                .execute(Tuple.of(Accounts.ofEvaluation(""), name))
+                .map(
+                    rows -> {
+                      for (var row : rows) {
+                        return Optional.of((ObjectNode) Json.parse(row.getString("json")));
+                      }
+                      return Optional.empty();
+                    }));
+  }
+
+  /** The newest ones, without their reports. */
+  Future<List<ObjectNode>> newest(int most) {
+    return database.admin(
+        c ->
+            c.preparedQuery(LIST)
+                .execute(Tuple.of(Accounts.ofEvaluation(""), most))
+                .map(
+                    rows -> {
+                      var all = new ArrayList<ObjectNode>();
+                      for (var row : rows) {
+                        all.add(((ObjectNode) Json.parse(row.getString("json"))).without("report"));
+                      }
+                      return all;
+                    }));
+  }
+
+  /** All items that were scored, in their order. */
+  Future<List<Scored>> items(String name) {
+    return database.admin(
+        c ->
+            c.preparedQuery(ITEMS)
+                .execute(Tuple.of(name))
+                .map(
+                    rows -> {
+                      var all = new ArrayList<Scored>(rows.size());
+                      rows.forEach(row -> all.add(scored(row)));
+                      return all;
+                    }));
+  }
+
+  private static Scored scored(Row row) {
+    return new Scored(
+        row.getInteger("position"),
+        row.getInteger("unit"),
+        row.getInteger("unit_items"),
+        row.getString("user_id"),
+        Optional.ofNullable(row.getUUID("source_id")),
+        side(row, "baseline"),
+        side(row, "candidate"),
+        Optional.ofNullable(row.getBoolean("same")),
+        pairs(Json.parse(row.getString("scores"))));
+  }
+
+  private static Scored.Side side(Row row, String which) {
+    return new Scored.Side(
+        row.getString(which + "_outcome"),
+        Optional.<Long>ofNullable(row.getLong(which + "_ms")).map(Duration::ofMillis),
+        Optional.<BigDecimal>ofNullable(row.getBigDecimal(which + "_cost_usd")).map(Usd::of));
+  }
+
+  private static Map<String, Optional<Scored.Pair>> pairs(JsonNode json) {
+    var pairs = new LinkedHashMap<String, Optional<Scored.Pair>>();
+    json.properties()
+        .forEach(
+            entry ->
+                pairs.put(
+                    entry.getKey(),
+                    entry.getValue().isArray()
+                        ? Optional.of(
+                            new Scored.Pair(
+                                entry.getValue().path(0).doubleValue(),
+                                entry.getValue().path(1).doubleValue()))
+                        : Optional.empty()));
+    return pairs;
+  }
+
+  /** Asks for an end; whoever works on it hears of it within a second. */
+  Future<Void> askToStop(String name) {
+    return database.admin(c -> c.preparedQuery(STOP).execute(Tuple.of(name)).mapEmpty());
+  }
+
+  /** Deletes scores that are older than 90 days; the reports stay. */
+  Future<Void> clean(Turn turn) {
+    return turn.write(c -> c.preparedQuery(OLD).execute(Tuple.of(BATCH)))
+        .compose(gone -> gone.rowCount() == BATCH ? clean(turn) : Future.<Void>succeededFuture());
+  }
+}

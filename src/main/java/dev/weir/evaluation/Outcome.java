@@ -1,0 +1,33 @@
+package dev.weir.evaluation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.core.Usd;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What a version made of an item.
+ *
+ * @param value its value; empty if it failed
+ * @param word {@value #OK}, or the code of the error
+ * @param model {@code provider/model} that answered; empty text if that is not known
+ * @param took how long it took, where that is known
+ * @param cost what it cost, where that is known
+ */
+record Outcome(
+    Optional<JsonNode> value,
+    String word,
+    String model,
+    Optional<Duration> took,
+    Optional<Usd> cost) {
+  static final String OK = "ok";
+
+  /** Of an item that was deleted before its turn. */
+  static final Outcome GONE =
+      new Outcome(Optional.empty(), "gone", "", Optional.empty(), Optional.empty());
+
+  /** An answer of which nothing else is known. */
+  static Outcome given(JsonNode value) {
+    return new Outcome(Optional.of(value), OK, "", Optional.empty(), Optional.empty());
+  }
+}

@@ -1,0 +1,240 @@
+package dev.weir.evaluation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.contents.Contents;
+import dev.weir.core.AIError;
+import dev.weir.core.Clock;
+import dev.weir.core.ErrorCode;
+import dev.weir.core.Ids;
+import dev.weir.gateway.ModelDirectory;
+import dev.weir.prompts.FunctionDefinition;
+import dev.weir.prompts.ModelCheck;
+import dev.weir.registry.PromptRegistry;
+import dev.weir.registry.VersionKey;
+import dev.weir.storage.Database;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * Makes plans of orders: finds versions, judges and items, and refuses what cannot be done before
+ * anything is spent.
+ *
+ * @param database where evaluations are kept
+ * @param registry the versions
+ * @param contents the stored contents
+ * @param models the models
+ * @param check says which models exist
+ * @param clock makes names
+ */
+public record Preparation(
+    Database database,
+    PromptRegistry registry,
+    Contents contents,
+    ModelDirectory models,
+    ModelCheck check,
+    Clock clock) {
+  private static final int PAGE = 50;
+  private static final int NEAREST = 3;
+  private static final int MOST_TOLD = 5;
+  private static final int LONGEST_PREFIX = 50;
+  private static final int SUFFIX = 8;
+
+  /** An evaluation that can begin. */
+  record Prepared(EvaluationTable.Beginning beginning, EvaluationRun.Plan plan) {}
+
+  /** The items of an evaluation. */
+  private record Items(
+      List<Item> items, int unitsExpected, int unfit, List<String> baselineVersions) {
+    int units() {
+      return items.getLast().unit() + 1;
+    }
+  }
+
+  Prepared of(EvaluationOrder order, String by) throws InterruptedException {
+    var candidate = Candidate.of(version(order.function(), order.candidate()), models);
+    var asked = baseline(order);
+    var baseline =
+        asked.isPresent()
+            ? Optional.of(Candidate.of(version(order.function(), asked.get()), models))
+            : Optional.<Candidate>empty();
+    var judges = Judges.of(order.scorers(), registry.get(), models, check);
+    var name = order.name().orElseGet(() -> name(order.function()));
+    var versions =
+        baseline.isPresent()
+            ? List.of(candidate.function(), baseline.get().function())
+            : List.of(candidate.function());
+    var items =
+        order.cases().isPresent()
+            ? cases(name, order, order.cases().get(), versions)
+            : stored(name, order, versions);
+    var report =
+        new EvaluationReport(
+            order.scorers().stream().map(Scorer::name).toList(),
+            items.units(),
+            items.unitsExpected());
+    return new Prepared(
+        new EvaluationTable.Beginning(
+            name,
+            order,
+            candidate.function().version(),
+            asked.orElse(EvaluationOrder.STORED),
+            baseline.map(b -> List.of(b.function().version())).orElse(items.baselineVersions()),
+            items.items().size(),
+            items.units(),
+            items.unitsExpected(),
+            items.unfit(),
+            by),
+        new EvaluationRun.Plan(
+            name,
+            order.function(),
+            items.items(),
+            candidate,
+            baseline,
+            order.scorers(),
+            judges,
+            report));
+  }
+
+  /** The label or version to ask as a baseline; empty for the answers that there are. */
+  private static Optional<String> baseline(EvaluationOrder order) {
+    var without =
+        order.cases().stream()
+            .flatMap(List::stream)
+            .filter(one -> one.output().isEmpty())
+            .findFirst();
+    var wanted =
+        order.baseline().orElse(without.isPresent() ? "production" : EvaluationOrder.STORED);
+    if (!wanted.equals(EvaluationOrder.STORED)) {
+      return Optional.of(wanted);
+    }
+    without.ifPresent(
+        one -> {
+          throw AIError.invalid(
+              "Line "
+                  + one.line()
+                  + ": 'output' is missing, and with the baseline 'stored' it is what the candidate"
+                  + " is compared with; name a label or a version as the baseline instead.");
+        });
+    return Optional.empty();
+  }
+
+  /** A version by its label or its name. */
+  private FunctionDefinition version(String function, String wanted) throws InterruptedException {
+    var label = registry.labelled(function, wanted);
+    var version = label.orElse(wanted);
+    var found =
+        Asking.got(registry.version(new VersionKey(function, version)))
+            .or(() -> registry.get().find(function).filter(f -> f.version().equals(version)));
+    if (found.isPresent()) {
+      return found.get();
+    }
+    if (registry.get().find(function).isEmpty() && registry.labels(function).isEmpty()) {
+      var near = registry.get().nearest(function, NEAREST);
+      throw AIError.of(
+          ErrorCode.NOT_FOUND,
+          "There is no function of this name."
+              + (near.isEmpty() ? "" : " Did you mean " + String.join(", ", near) + "?"));
+    }
+    var labels = new TreeSet<>(registry.labels(function).keySet());
+    labels.add("production");
+    throw AIError.of(
+        ErrorCode.NOT_FOUND,
+        "'"
+            + function
+            + "' has no version and no label '"
+            + wanted
+            + "' that can be served here; its labels are "
+            + String.join(", ", labels)
+            + ".");
+  }
+
+  private String name(String function) {
+    var id = Ids.next(clock).toString();
+    var start =
+        function.length() > LONGEST_PREFIX ? function.substring(0, LONGEST_PREFIX) : function;
+    return (start.matches("[a-z][a-z0-9-]*") ? start : "eval")
+        + "-"
+        + id.substring(id.length() - SUFFIX);
+  }
+
+  private static Items cases(
+      String name, EvaluationOrder order, List<Case> all, List<FunctionDefinition> versions) {
+    var cases = all.subList(0, Math.min(order.limit(), all.size()));
+    var faults =
+        cases.stream()
+            .flatMap(
+                one ->
+                    versions.stream()
+                        .map(version -> fault(version, one.input()))
+                        .flatMap(Optional::stream)
+                        .limit(1)
+                        .map(fault -> "line " + one.line() + ": " + fault))
+            .toList();
+    if (!faults.isEmpty()) {
+      throw AIError.invalid(
+          faults.size()
+              + " of "
+              + cases.size()
+              + " inputs cannot be asked: "
+              + faults.stream().limit(MOST_TOLD).collect(Collectors.joining("; "))
+              + (faults.size() > MOST_TOLD ? "; and more." : "."));
+    }
+    var items = ItemOrder.ofCases(name, Accounts.principal(Accounts.ofEvaluation(name)), cases);
+    var expected =
+        items.stream()
+            .filter(item -> item.given().flatMap(Case::expected).isPresent())
+            .map(Item::unit)
+            .distinct()
+            .count();
+    return new Items(items, (int) expected, 0, List.of());
+  }
+
+  private static Optional<String> fault(FunctionDefinition version, JsonNode input) {
+    return version.input().validate(input).stream()
+        .findFirst()
+        .map(v -> v.path() + " " + v.message());
+  }
+
+  /** The newest stored contents. Only their names stay in memory; each is read at its turn. */
+  private Items stored(String name, EvaluationOrder order, List<FunctionDefinition> versions)
+      throws InterruptedException {
+    var filter = Contents.Filter.callsOf(order.function());
+    if (order.version().isPresent()) {
+      var wanted = order.version().get();
+      filter = filter.of(registry.labelled(order.function(), wanted).orElse(wanted));
+    }
+    var sources = new ArrayList<ItemOrder.Source>();
+    var answered = new TreeSet<String>();
+    var unfit = 0;
+    while (sources.size() < order.limit()) {
+      var page = Asking.got(contents.find(filter, PAGE));
+      for (var content : page) {
+        if (versions.stream().anyMatch(v -> fault(v, content.input()).isPresent())) {
+          unfit++;
+        } else if (sources.size() < order.limit()) {
+          answered.add(content.version());
+          sources.add(
+              new ItemOrder.Source(content.id(), content.user(), content.expected().isPresent()));
+        }
+      }
+      if (page.size() < PAGE || unfit > EvaluationOrder.MOST_ITEMS) {
+        break;
+      }
+      filter = filter.after(page.getLast().id());
+    }
+    if (sources.isEmpty()) {
+      throw AIError.invalid(
+          unfit > 0
+              ? "None of the stored inputs fits the schema of the version that is to be asked."
+              : "There are no stored contents to replay. A function keeps them if its file says"
+                  + " 'store'; or give cases of your own.");
+    }
+    var expected =
+        sources.stream().filter(ItemOrder.Source::expected).map(ItemOrder.Source::user).distinct();
+    return new Items(
+        ItemOrder.ofStored(name, sources), (int) expected.count(), unfit, List.copyOf(answered));
+  }
+}
