@@ -59,6 +59,7 @@ public final class WeirCommand implements Callable<Integer> {
             .addSubcommand(new CallCommand(world))
             .addSubcommand(new PromptCommand(world))
             .addSubcommand(new ExperimentCommand(world))
+            .addSubcommand(new EvalCommand(world))
             .addSubcommand(new ForecastCommand(world))
             .addSubcommand(cache(world));
     actions.more().forEach(line::addSubcommand);

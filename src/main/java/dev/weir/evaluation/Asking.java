@@ -9,6 +9,7 @@ import dev.weir.gateway.Answer;
 import dev.weir.gateway.Call;
 import dev.weir.gateway.CallOptions;
 import dev.weir.gateway.OwnCalls;
+import dev.weir.gateway.Plan;
 import dev.weir.gateway.Principal;
 import io.vertx.core.Future;
 import java.time.Duration;
@@ -77,12 +78,20 @@ final class Asking {
             input,
             false,
             new CallOptions(CallOptions.CacheUse.OFF, Optional.empty()));
+    Plan plan;
+    try {
+      plan = who.plan(label, input);
+    } catch (AIError e) {
+      // Its template makes too much of this input.
+      return new Outcome(
+          Optional.empty(), e.code().name(), "", Optional.of(Duration.ZERO), Optional.of(Usd.ZERO));
+    }
     var began = clock.nanoTime();
     while (true) {
       if (spent().compareTo(budget) >= 0) {
         throw EvaluationEnd.budget();
       }
-      var made = made(calls.make(call, account, who.plan(label, input)));
+      var made = made(calls.make(call, account, plan));
       spent.accumulateAndGet(made.tally().cost(), Usd::plus);
       var error = made.error();
       if (error.isEmpty()) {

@@ -35,6 +35,11 @@ final class EvaluationEnd extends RuntimeException {
         : new EvaluationEnd("failed", error.code().name() + ": " + error.message());
   }
 
+  /** Whether there is no time to wait for items that are under way. */
+  boolean goingDown() {
+    return status.equals("interrupted");
+  }
+
   /** The status that it ends with. */
   String status() {
     return status;

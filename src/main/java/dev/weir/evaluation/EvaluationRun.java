@@ -36,6 +36,9 @@ final class EvaluationRun {
   private static final int AT_ONCE = 4;
   private static final Duration PACE = Duration.ofMillis(500);
 
+  /** How many paces items under way may take when the node goes down: two seconds. */
+  private static final int GOING_DOWN = 4;
+
   /** How often its end is tried to be written: for a minute. */
   private static final int LAST_TRIES = 120;
 
@@ -91,8 +94,10 @@ final class EvaluationRun {
       Thread.ofVirtual().name("evaluation-" + plan.name() + "-" + i).start(this::work);
     }
     try {
-      while (!workers.await(PACE.toMillis(), TimeUnit.MILLISECONDS)) {
+      var patience = GOING_DOWN;
+      while (!workers.await(PACE.toMillis(), TimeUnit.MILLISECONDS) && patience > 0) {
         write();
+        patience -= ended().filter(EvaluationEnd::goingDown).isPresent() ? 1 : 0;
       }
       finish();
     } catch (InterruptedException _) {

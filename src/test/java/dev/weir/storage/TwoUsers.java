@@ -85,6 +85,18 @@ final class TwoUsers {
               "INSERT INTO feedback (id, request_id, user_id, success) VALUES (gen_random_uuid(),"
                   + " gen_random_uuid(), '$', true)"),
           Map.entry(
+              "evaluation_items",
+              """
+              WITH evaluation AS (
+                INSERT INTO evaluations (evaluation_name, function_name, candidate, candidate_version, baseline,
+                  baseline_versions, scorers, item_source, items, units, units_expected, unfit, budget_usd, created_by)
+                VALUES ('e-$', 'f', 'candidate', '0', 'stored', '{}', '{schema}', 'stored', 1, 1, 0, 0, 1, 'k')
+                RETURNING evaluation_name)
+              INSERT INTO evaluation_items (evaluation_name, position, user_id, unit, unit_items, baseline_outcome,
+                candidate_outcome, scores)
+              SELECT evaluation_name, 0, '$', 0, 1, 'ok', 'ok', '{}' FROM evaluation\
+              """),
+          Map.entry(
               "vault_documents",
               "INSERT INTO vault_documents (user_id, document_id, content, content_hash) VALUES"
                   + " ('$', 'd', 'text', 'h')"),

@@ -1,0 +1,215 @@
+package dev.weir.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weir.core.Json;
+import java.math.BigDecimal;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code weir eval}: replays a set of items on a candidate version and says what may be said. */
+@Command(
+    name = "eval",
+    mixinStandardHelpOptions = true,
+    customSynopsis = {
+      "weir eval FUNCTION [OPTIONS]",
+      "       weir eval list | show NAME | stop NAME [OPTIONS]"
+    },
+    description = {
+      "Has a candidate version answer a function's stored contents, or the cases of a file, and"
+          + " compares it with a baseline, scorer by scorer, with intervals.",
+      "The server does it and goes on if this command ends. By the management API with"
+          + " WEIR_ADMIN_KEY (in dev mode: data/dev-keys)."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  ./weir eval cover-letter --candidate candidate --scorer schema --scorer judge",
+      "  ./weir eval job-analysis --candidate 0a1b2c3d4e5f --baseline production --file cases.jsonl"
+          + " --scorer exact",
+      "  ./weir eval list",
+      "  ./weir eval show cover-letter-0a1b2c3d",
+      "A case is one JSON object a line: {\"input\": {..}, \"expected\": .., \"output\": ..,"
+          + " \"user\": ..}; all but input may be left out."
+    })
+final class EvalCommand implements Callable<Integer> {
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
+
+  private final World world;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "FUNCTION",
+      description = "The function; or list, show or stop.")
+  private String word = "list";
+
+  @Parameters(index = "1", arity = "0..1", paramLabel = "NAME", description = "The evaluation.")
+  private @Nullable String name;
+
+  @Option(
+      names = "--candidate",
+      paramLabel = "VERSION",
+      description = "The version or label that is tried; default: the label candidate.")
+  private @Nullable String candidate;
+
+  @Option(
+      names = "--baseline",
+      paramLabel = "VERSION",
+      description =
+          "What it is compared with: a version, a label, or stored for the answers that there are"
+              + " (the default where there are some, else production).")
+  private @Nullable String baseline;
+
+  @Option(
+      names = "--file",
+      paramLabel = "FILE",
+      description = "Cases; without it the function's stored contents are replayed.")
+  private @Nullable Path file;
+
+  @Option(
+      names = "--scorer",
+      paramLabel = "SCORER",
+      description =
+          "schema (the default), exact, contains, contains:TEXT, judge or judge:FUNCTION; may be"
+              + " given several times.")
+  private List<String> scorers = List.of();
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description = "So many items at most: the first of a file, the newest of what is stored.")
+  private @Nullable Integer limit;
+
+  @Option(
+      names = "--of-version",
+      paramLabel = "VERSION",
+      description = "Of stored contents only those that this version or label answered.")
+  private @Nullable String version;
+
+  @Option(
+      names = "--max-usd",
+      paramLabel = "USD",
+      description = "What it may cost, judges included; default 1. No call goes beyond it.")
+  private @Nullable BigDecimal budget;
+
+  @Option(names = "--name", paramLabel = "NAME", description = "What to call it.")
+  private @Nullable String called;
+
+  @Option(names = "--json", description = "The whole answer as JSON.")
+  private boolean json;
+
+  @Mixin private final AdminDoor admin;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  EvalCommand(World world) {
+    this.world = world;
+    this.admin = new AdminDoor(world);
+  }
+
+  @Override
+  public Integer call() {
+    var printer = new EvalPrinter(spec.commandLine().getOut(), json);
+    switch (word) {
+      case "list" -> printer.list(admin.get("/api/evaluations"));
+      case "show" -> printer.show(admin.get(path() + "?partial=true"));
+      case "stop" -> printer.show(admin.post(path() + "/stop", Json.object()));
+      default -> {
+        if (name != null) {
+          throw new CommandFailure(
+              ExitCode.USAGE, "'" + word + "' is no verb of eval: list, show NAME or stop NAME.");
+        }
+        return evaluate(printer);
+      }
+    }
+    return ExitCode.OK;
+  }
+
+  private String path() {
+    if (name == null) {
+      throw new CommandFailure(ExitCode.USAGE, "'eval " + word + "' needs an evaluation's name.");
+    }
+    return "/api/evaluations/" + HttpDoor.part(name);
+  }
+
+  private int evaluate(EvalPrinter printer) {
+    try (var door = admin.open()) {
+      var so = door.answer("POST", "/api/evaluations", Optional.of(order()));
+      var path = "/api/evaluations/" + HttpDoor.part(so.path("name").asText());
+      var err = spec.commandLine().getErr();
+      err.println(
+          "The evaluation "
+              + so.path("name").asText()
+              + " runs on the server, whatever becomes of this command; see './weir eval show "
+              + so.path("name").asText()
+              + "'.");
+      var bar = new ProgressBar(world, err, so.path("items").asInt());
+      while (underWay(so)) {
+        bar.show(so.path("done").asInt());
+        LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+        so = door.answer("GET", path, Optional.empty());
+      }
+      bar.show(so.path("done").asInt());
+      if (world.terminal() && so.path("done").asInt() < so.path("items").asInt()) {
+        err.println();
+      }
+      var whole = so.path("report").isObject();
+      printer.show(whole ? so : door.answer("GET", path + "?partial=true", Optional.empty()));
+      return switch (so.path("status").asText()) {
+        case "done" -> ExitCode.OK;
+        case "interrupted" -> ExitCode.TRY_LATER;
+        default -> ExitCode.FAILED;
+      };
+    }
+  }
+
+  private static boolean underWay(JsonNode so) {
+    var status = so.path("status").asText();
+    return status.equals("running") || status.equals("stopping");
+  }
+
+  private ObjectNode order() {
+    var order = Json.object().put("function", word);
+    put(order, "candidate", candidate);
+    put(order, "baseline", baseline);
+    put(order, "version", version);
+    put(order, "name", called);
+    if (!scorers.isEmpty()) {
+      var list = order.putArray("scorers");
+      scorers.forEach(list::add);
+    }
+    if (limit != null && file == null) {
+      order.put("limit", limit);
+    }
+    if (budget != null) {
+      order.put("budget_usd", budget);
+    }
+    if (file != null) {
+      var lines = LinesFile.read(world, file);
+      if (lines.isEmpty()) {
+        throw new CommandFailure(ExitCode.USAGE, "The file holds no case.");
+      }
+      var cases = order.putArray("cases");
+      lines.stream()
+          .limit(limit == null ? lines.size() : Math.max(1, limit))
+          .forEach(line -> cases.add(line.json().put("line", line.number())));
+    }
+    return order;
+  }
+
+  private static void put(ObjectNode order, String field, @Nullable String value) {
+    if (value != null) {
+      order.put(field, value);
+    }
+  }
+}
