@@ -60,6 +60,8 @@ public final class WeirCommand implements Callable<Integer> {
             .addSubcommand(new PromptCommand(world))
             .addSubcommand(new ExperimentCommand(world))
             .addSubcommand(new EvalCommand(world))
+            .addSubcommand(new ShadowCommand(world))
+            .addSubcommand(new ContentCommand(world))
             .addSubcommand(new ForecastCommand(world))
             .addSubcommand(cache(world));
     actions.more().forEach(line::addSubcommand);

@@ -19,9 +19,7 @@ public record Assignment(
     /** The user belongs to an arm that was switched off, and gets what control's users get. */
     SWITCHED_OFF,
     /** An administrator asked for the arm; nobody was assigned. */
-    OVERRIDE,
-    /** A copy of a call that was sent to a candidate; its answer reaches nobody. */
-    SHADOW
+    OVERRIDE
   }
 
   /** Whether the call may count for its arm. */

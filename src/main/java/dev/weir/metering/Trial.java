@@ -37,9 +37,7 @@ enum Trial {
   /** Its user's arm is switched off; no trial. */
   SWITCHED_OFF,
   /** An administrator asked for the arm; no trial. */
-  OVERRIDE,
-  /** A copy that was sent to a candidate; no trial. */
-  SHADOW;
+  OVERRIDE;
 
   /** Refusals of ours. After an attempt has failed they say no more than that it did. */
   private static final Set<ErrorCode> REFUSALS =
@@ -59,7 +57,6 @@ enum Trial {
             assignment ->
                 switch (assignment.kind()) {
                   case OVERRIDE -> OVERRIDE;
-                  case SHADOW -> SHADOW;
                   case SWITCHED_OFF -> SWITCHED_OFF;
                   case ASSIGNED -> assigned(record);
                 });

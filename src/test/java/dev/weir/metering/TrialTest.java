@@ -87,7 +87,7 @@ class TrialTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"OVERRIDE, OVERRIDE", "SHADOW, SHADOW", "SWITCHED_OFF, SWITCHED_OFF"})
+  @CsvSource({"OVERRIDE, OVERRIDE", "SWITCHED_OFF, SWITCHED_OFF"})
   void whatIsNotOfTheArmsUsersDoesNotCount(Assignment.Kind kind, Trial expected) {
     assertThat(trial(call().as(kind))).isEqualTo(expected);
   }
