@@ -30,7 +30,8 @@ import java.util.Set;
  * POST   /api/prompts/{f}/versions                      keeps one: {"source"} or {"definition"} or
  *                                                       {"base", "changes"}, and {"author", "note"}
  * GET    /api/prompts/{f}/diff?from=&amp;to=                versions or labels
- * PUT    /api/prompts/{f}/labels/{l}                    {"version", "expected", "note"}
+ * PUT    /api/prompts/{f}/labels/{l}                    {"version", "expected", "note"}; the
+ *                                                       version may be a label's
  * DELETE /api/prompts/{f}/labels/{l}
  * POST   /api/prompts/{f}/labels/{l}/rollback           takes the last move back
  * </pre>
@@ -208,16 +209,18 @@ public final class PromptsApi {
 
   private Future<JsonNode> move(RoutingContext call) {
     var fields = Fields.of(AdminApi.body(call), LABEL_FIELDS);
+    var function = part(call, "f");
+    var version = fields.requiredText("version");
     return registry
         .move(
             new LabelMove(
-                part(call, "f"),
+                function,
                 label(call),
-                Optional.of(fields.requiredText("version")),
+                registry.labelled(function, version).or(() -> Optional.of(version)),
                 fields.text("expected"),
                 by(call),
                 fields.text("note").orElse("")))
-        .map(_ -> labels(part(call, "f")));
+        .map(_ -> labels(function));
   }
 
   private Future<JsonNode> unlabel(RoutingContext call) {

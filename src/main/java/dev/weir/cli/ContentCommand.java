@@ -45,6 +45,7 @@ final class ContentCommand implements Callable<Integer> {
 
   @Parameters(
       index = "0",
+      arity = "0..1",
       paramLabel = "VERB",
       description = "list, show, export, expect or delete.")
   private String verb = "list";

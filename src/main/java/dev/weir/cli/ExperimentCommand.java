@@ -41,6 +41,7 @@ final class ExperimentCommand implements Callable<Integer> {
 
   @Parameters(
       index = "0",
+      arity = "0..1",
       paramLabel = "VERB",
       description =
           "list, create, size, start, show, pause, resume, stop, conclude, weights, off, on,"

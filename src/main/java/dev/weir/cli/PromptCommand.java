@@ -37,6 +37,7 @@ final class PromptCommand implements Callable<Integer> {
 
   @Parameters(
       index = "0",
+      arity = "0..1",
       paramLabel = "VERB",
       description = "list, versions, show, add, diff, label, unlabel or rollback.")
   private String verb = "list";

@@ -29,7 +29,11 @@ import picocli.CommandLine.Spec;
       "  ./weir shadow list"
     })
 final class ShadowCommand implements Callable<Integer> {
-  @Parameters(index = "0", paramLabel = "VERB", description = "list, start, show, stop or delete.")
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "VERB",
+      description = "list, start, show, stop or delete.")
   private String verb = "list";
 
   @Parameters(index = "1", arity = "0..1", paramLabel = "NAME", description = "The run.")

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code weir prompt} against a running Weir. */
 @ExtendWith(TestDatabase.Extension.class)
@@ -62,6 +63,12 @@ class PromptCommandIT {
     return shell.done(line).strip();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"prompt", "experiment", "shadow", "content"})
+  void withoutAVerbACommandLists(String command) {
+    assertThat(shell.done(command)).isEqualTo(shell.done(command, "list")).isNotBlank();
+  }
+
   @Test
   void aVersionIsAddedComparedServedAndTakenBack() throws IOException {
     var function = "cover-letter";
@@ -77,7 +84,7 @@ class PromptCommandIT {
     assertThat(shell.done("prompt", "diff", function, "production", "candidate"))
         .isEqualTo("$.parameters.temperature\n  -0.6\n  +0.15\n");
 
-    assertThat(shell.done("prompt", "label", function, "production", added))
+    assertThat(shell.done("prompt", "label", function, "production", "candidate"))
         .isEqualToIgnoringNewLines(
             "serving " + added + " candidate=" + added + " production=" + added);
     assertThat(serving(function)).isEqualTo(added);
