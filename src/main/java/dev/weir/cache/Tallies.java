@@ -22,6 +22,9 @@ final class Tallies {
   /** So many keys between two writes; hits of more are counted by function alone. */
   private static final int MOST_KEYS = 20_000;
 
+  /** So many functions and hours: what was not written for long, of many functions, ends here. */
+  private static final int MOST_LINES = 10_000;
+
   private final CacheMeters meters;
   private final Clock clock;
   private final AtomicReference<Batch> batch = new AtomicReference<>(new Batch());
@@ -70,6 +73,14 @@ final class Tallies {
       if (adder != null) {
         adder.increment();
       }
+    }
+
+    private void add(Sums more) {
+      served.forEach((status, count) -> count.add(more.served(status)));
+      savedNanos.add(more.savedNanos.sum());
+      savedMillis.add(more.savedMillis.sum());
+      spentNanos.add(more.spentNanos.sum());
+      spentMillis.add(more.spentMillis.sum());
     }
 
     long served(CacheStatus status) {
@@ -127,6 +138,26 @@ final class Tallies {
    */
   Batch take() {
     return cooling.getAndSet(batch.getAndSet(new Batch()));
+  }
+
+  /**
+   * Counts a batch again that could not be written, with what comes next. It stays bounded: beyond
+   * so many keys and lines the rest is dropped.
+   */
+  void putBack(Batch unwritten) {
+    var now = batch.get();
+    unwritten.sums.forEach(
+        (line, sums) -> {
+          if (now.sums.size() < MOST_LINES || now.sums.containsKey(line)) {
+            now.sums.computeIfAbsent(line, _ -> new Sums()).add(sums);
+          }
+        });
+    unwritten.hits.forEach(
+        (key, hits) -> {
+          if (now.hits.size() < MOST_KEYS || now.hits.containsKey(key)) {
+            now.hits.computeIfAbsent(key, _ -> new LongAdder()).add(hits.sum());
+          }
+        });
   }
 
   private Sums sums(Batch now, Exchange x) {
