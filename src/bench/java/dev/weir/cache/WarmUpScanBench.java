@@ -1,5 +1,6 @@
 package dev.weir.cache;
 
+import dev.weir.storage.DatabaseUrl;
 import dev.weir.storage.EmbeddedPostgres;
 import dev.weir.storage.Migrations;
 import java.nio.file.Files;
@@ -45,13 +46,7 @@ public final class WarmUpScanBench {
             EmbeddedPostgres.Settings.in(Files.createTempDirectory("weir-scan")))) {
       var url = server.administratorUrl();
       Migrations.migrate(url);
-      var login = new Properties();
-      login.setProperty("user", url.user());
-      login.setProperty("password", url.password());
-      try (var connection =
-          DriverManager.getConnection(
-              "jdbc:postgresql://%s:%d/%s".formatted(url.host(), url.port(), url.database()),
-              login)) {
+      try (var connection = connect(url)) {
         run(connection, FILL.formatted(rows));
         run(
             connection,
@@ -73,6 +68,21 @@ public final class WarmUpScanBench {
         run(connection, "DROP INDEX other");
         explain(connection, "with neither", WarmUp.WORTH_IT);
       }
+    }
+  }
+
+  private static Connection connect(DatabaseUrl url) throws SQLException {
+    var login = new Properties();
+    login.setProperty("user", url.user());
+    login.setProperty("password", url.password());
+    return DriverManager.getConnection(
+        "jdbc:postgresql://%s:%d/%s".formatted(url.host(), url.port(), url.database()), login);
+  }
+
+  /** Runs a statement as the superuser. */
+  static void statement(DatabaseUrl url, String sql) throws SQLException {
+    try (var connection = connect(url)) {
+      run(connection, sql);
     }
   }
 

@@ -152,7 +152,7 @@ final class SecondLevel {
         .addDouble(terms.ttl().toMillis() / 1000.0)
         .addDouble(terms.staleIfError().toMillis() / 1000.0)
         .addArrayOfLong(stamp.generations())
-        .addArrayOfFloat(extras.embedded().map(e -> e.vector().toArray(Float[]::new)).orElse(null))
+        .addArrayOfFloat(extras.embedded().map(e -> e.vector().boxed()).orElse(null))
         .addString(extras.embedded().map(Embedder.Embedded::model).orElse(null))
         .addLong(extras.flight());
   }

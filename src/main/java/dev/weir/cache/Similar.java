@@ -12,8 +12,6 @@ import io.vertx.sqlclient.Tuple;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -27,7 +25,7 @@ final class Similar {
   private static final int AT_ONCE = 16;
   private static final String CANDIDATES =
       """
-      SELECT c.cache_key, c.embedding FROM response_cache c
+      SELECT c.cache_key, array_send(c.embedding) AS sent FROM response_cache c
       WHERE c.function_name = $1 AND c.function_version = $2 AND c.user_id IS NOT DISTINCT FROM $3 AND c.experiment = $4
         AND c.variant = $5 AND c.provider = ANY($6) AND c.embedding_model = $7 AND c.embedding IS NOT NULL
         AND c.expires_at > now()
@@ -92,10 +90,10 @@ final class Similar {
         .addInteger(MOST);
   }
 
-  private static Optional<Nearest> nearest(RowSet<Row> rows, List<Float> input) {
+  private static Optional<Nearest> nearest(RowSet<Row> rows, Vector input) {
     Optional<Nearest> best = Optional.empty();
     for (var row : rows) {
-      var cosine = Embedder.cosine(input, Arrays.asList(row.getArrayOfFloats("embedding")));
+      var cosine = input.cosineOfSent(row.getBuffer("sent"));
       if (best.isEmpty() || cosine > best.get().cosine()) {
         best = Optional.of(new Nearest(row.getString("cache_key"), cosine));
       }
