@@ -87,7 +87,7 @@ final class GatewayVerticle extends VerticleBase {
             new Planner(parts.catalogue(), parts.models()),
             parts.stages().chain(vertx, upstreams, journal));
     parts.ownCalls().serve(context, gateway);
-    parts.stages().cache().serve(context, gateway, parts.stages().embedding(upstreams));
+    parts.stages().cache().serve(parts.stages().ownCalls(context, gateway, upstreams, journal));
     var api =
         new PublicApi(
             new PublicApi.Parts(

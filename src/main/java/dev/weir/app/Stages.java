@@ -3,6 +3,7 @@ package dev.weir.app;
 import dev.weir.cache.ResponseCache;
 import dev.weir.core.Clock;
 import dev.weir.gateway.Chain;
+import dev.weir.gateway.Gateway;
 import dev.weir.gateway.Stage;
 import dev.weir.limits.AdmissionStage;
 import dev.weir.limits.Limits;
@@ -23,9 +24,11 @@ import dev.weir.resilience.RetryBudget;
 import dev.weir.resilience.SheddingStage;
 import dev.weir.resilience.ThrottleStage;
 import dev.weir.resilience.Throttles;
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /**
  * The one place that says in which order the stages stand: a call's story from its admission to the
@@ -83,5 +86,22 @@ record Stages(
             spending,
             new BreakerStage(breakers, clock),
             new UpstreamStage(upstreams)));
+  }
+
+  /** How the cache makes calls of its own on one event loop. */
+  ResponseCache.Way ownCalls(
+      Context context, Gateway gateway, Upstreams upstreams, CallJournal journal) {
+    var before =
+        List.of(
+            new MeteringStage(journal, reports, clock),
+            overload,
+            new DeadlineStage(context.owner(), clock),
+            new AdmissionStage(limits, refusals));
+    return new ResponseCache.Way(
+        context,
+        gateway,
+        embedding(upstreams),
+        last -> Chain.of(Stream.concat(before.stream(), Stream.of(last)).toList()),
+        spending::atMost);
   }
 }

@@ -43,9 +43,9 @@ public final class CacheAdministration {
 
   private final Database database;
   private final FirstLevel first;
-  private final OwnCalls calls;
+  private final CacheCalls calls;
 
-  CacheAdministration(Database database, FirstLevel first, OwnCalls calls) {
+  CacheAdministration(Database database, FirstLevel first, CacheCalls calls) {
     this.database = database;
     this.first = first;
     this.calls = calls;
@@ -65,32 +65,32 @@ public final class CacheAdministration {
             ? Optional.of(text("user", body.path("user")))
             : Optional.<String>empty();
     return calls
-        .call(
-            function,
-            body.path("input"),
-            user.orElse(Warming.USER),
-            CallOptions.CacheUse.USE,
-            x -> {
-              if (user.isEmpty() && x.plan().function().filter(f -> f.cache().shared()).isEmpty()) {
+        .plan(function, body.path("input"), user.orElse(Warming.USER), CallOptions.CacheUse.USE)
+        .compose(
+            planned -> {
+              if (user.isEmpty()
+                  && planned.x().plan().function().filter(f -> f.cache().shared()).isEmpty()) {
                 throw AIError.invalid(
                     "The answers of this function belong to users: name the 'user'.");
               }
-              return true;
+              return planned.make(Optional.empty());
             })
         .compose(CacheAdministration::told);
   }
 
   /** One that failed tells what it cost all the same. */
-  private static Future<JsonNode> told(Optional<OwnCalls.Went> went) {
-    var cost = went.map(w -> w.cost().dollars()).orElse(BigDecimal.ZERO);
-    return went.flatMap(OwnCalls.Went::error)
-        .map(error -> Future.<JsonNode>failedFuture(error.with("cost_usd", cost.toPlainString())))
+  private static Future<JsonNode> told(CacheCalls.Went went) {
+    return went.error()
+        .map(
+            error ->
+                Future.<JsonNode>failedFuture(
+                    error.with("cost_usd", went.cost().dollars().toPlainString())))
         .orElseGet(
             () ->
                 Future.succeededFuture(
                     Json.object()
-                        .put("cache", went.map(w -> w.cache().label()).orElse("off"))
-                        .put("cost_usd", cost)));
+                        .put("cache", went.cache().label())
+                        .put("cost_usd", went.cost().dollars())));
   }
 
   /** How similar two inputs of a function are: {@code {"function", "a", "b"}}. */

@@ -18,6 +18,8 @@ final class CacheMeters {
   private final Counter refused;
   private final Counter saved;
   private final Counter promoted;
+  private final Counter warmed;
+  private final Map<WarmUp.PassedOver, Counter> passedOver = new EnumMap<>(WarmUp.PassedOver.class);
 
   CacheMeters(MeterRegistry registry) {
     this.registry = registry;
@@ -33,6 +35,15 @@ final class CacheMeters {
     stored = counter("stored", "Answers stored in the second level");
     refused = counter("refused", "Answers not stored because they were invalidated or overtaken");
     saved = counter("saved.usd", "What the calls answered by the cache had cost, in US dollars");
+    for (var why : WarmUp.PassedOver.values()) {
+      passedOver.put(
+          why,
+          Counter.builder("weir.cache.passed.over")
+              .description("Times that an answer was worth asking for again and was not, by why")
+              .tag("reason", why.label())
+              .register(registry));
+    }
+    warmed = counter("warmed", "Answers that were asked for again before their time was over");
     promoted = counter("promoted", "Calls that took over an identical call whose own end came");
   }
 
@@ -75,5 +86,16 @@ final class CacheMeters {
 
   void promoted() {
     promoted.increment();
+  }
+
+  void warmed() {
+    warmed.increment();
+  }
+
+  void passedOver(WarmUp.PassedOver why, long times) {
+    var counter = passedOver.get(why);
+    if (counter != null) {
+      counter.increment((double) times);
+    }
   }
 }

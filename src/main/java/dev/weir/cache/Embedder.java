@@ -8,17 +8,17 @@ import dev.weir.core.Ids;
 import dev.weir.core.Json;
 import dev.weir.gateway.Ask;
 import dev.weir.gateway.Attempt;
+import dev.weir.gateway.Cancellation;
 import dev.weir.gateway.Chain;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Reply;
 import dev.weir.gateway.Target;
 import io.vertx.core.Future;
-import java.util.ArrayList;
-import java.util.List;
+import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Turns inputs into vectors. Each is an attempt of its call like any other: it reserves its price,
@@ -26,51 +26,92 @@ import java.util.concurrent.TimeUnit;
  */
 final class Embedder {
   private static final int LONGEST = 8_000;
-  private static final long PATIENCE_MILLIS = 3_000;
+  private static final Duration PATIENCE = Duration.ofSeconds(3);
 
+  private final Vertx vertx;
   private final Chain chain;
   private final Target target;
   private final Clock clock;
+  private final Duration patience;
 
   /**
    * An embedder.
    *
+   * @param vertx whose timers it uses
    * @param chain what an attempt passes on its way to the provider
    * @param target who makes the vectors
    */
-  Embedder(Chain chain, Target target, Clock clock) {
+  Embedder(Vertx vertx, Chain chain, Target target, Clock clock) {
+    this(vertx, chain, target, clock, PATIENCE);
+  }
+
+  /** With as little patience as a test has. */
+  Embedder(Vertx vertx, Chain chain, Target target, Clock clock, Duration patience) {
+    this.vertx = vertx;
     this.chain = chain;
     this.target = target;
     this.clock = clock;
+    this.patience = patience;
   }
 
   /** A vector, and who made it: those of two makers are never compared. */
-  record Embedded(List<Float> vector, String model) {}
+  record Embedded(Vector vector, String model) {}
 
-  /** The vector of an input, for this call and on its bill. */
+  /**
+   * The vector of an input, for this call and on its bill. After a while that is too long for a
+   * look into a cache its request is reset, so that what it cost is known and on the bill before
+   * the call goes on.
+   */
   Future<Embedded> embed(Exchange x, JsonNode input) {
-    var text = text(input);
-    if (text.isEmpty()) {
+    var attempt = attempt(x, input);
+    if (attempt.isEmpty()) {
       return Future.failedFuture(
           AIError.invalid(
               "The input is longer than the "
                   + LONGEST
                   + " characters up to which inputs are compared by meaning."));
     }
-    var body = Json.object().put("model", target.model().toString()).put("max_tokens", 1);
-    body.putArray("messages").addObject().put("role", "user").put("content", text.get());
-    var attempt = new Attempt(Ids.next(clock), x.tally().attempts().size() + 1, target);
+    var own = attempt.get().cancellation();
+    var timer = vertx.setTimer(patience.toMillis(), _ -> own.cancel(late()));
+    var forget = x.cancellation().onCancel(own::cancel);
     return chain
-        .proceed(x.with(x.plan().asking(new Ask.Chat(body, false))).with(attempt))
-        .timeout(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
+        .proceed(attempt.get())
+        .onComplete(
+            (_, _) -> {
+              vertx.cancelTimer(timer);
+              forget.run();
+            })
         .map(reply -> new Embedded(vector(reply), target.model() + "@" + target.servedBy()));
   }
 
-  private static List<Float> vector(Reply reply) {
+  private AIError late() {
+    return AIError.of(
+        ErrorCode.TIMEOUT,
+        "The input's vector was not there within " + patience.toMillis() + " ms; try again.");
+  }
+
+  /** The attempt at a vector, with an end of its own; empty for an input that is too long. */
+  Optional<Exchange> attempt(Exchange x, JsonNode input) {
+    return text(input)
+        .map(
+            text -> {
+              var body = Json.object().put("model", target.model().toString()).put("max_tokens", 1);
+              body.putArray("messages").addObject().put("role", "user").put("content", text);
+              return new Exchange(
+                  x.origin(),
+                  x.call(),
+                  x.principal(),
+                  x.plan().asking(new Ask.Chat(body, false)),
+                  Optional.of(
+                      new Attempt(Ids.next(clock), x.tally().attempts().size() + 1, target)),
+                  new Cancellation(),
+                  x.tally());
+            });
+  }
+
+  private static Vector vector(Reply reply) {
     if (reply instanceof Reply.Whole(var answer) && answer.data().isPresent()) {
-      var vector = new ArrayList<Float>();
-      answer.data().get().forEach(number -> vector.add((float) number.doubleValue()));
-      return vector;
+      return Vector.of(answer.data().get());
     }
     throw AIError.of(ErrorCode.PROVIDER_ERROR, "The provider gave no embedding.");
   }
@@ -102,24 +143,5 @@ final class Embedder {
               .append(value.asText("").strip().replaceAll("\\s+", " ").toLowerCase(Locale.ROOT))
               .append('\n');
     }
-  }
-
-  /** The cosine of the angle between two vectors; 0 where they cannot be compared. */
-  static double cosine(List<Float> one, List<Float> other) {
-    if (one.size() != other.size()) {
-      return 0;
-    }
-    double product = 0;
-    double lengthOfOne = 0;
-    double lengthOfOther = 0;
-    for (var i = 0; i < one.size(); i++) {
-      double a = one.get(i);
-      double b = other.get(i);
-      product += a * b;
-      lengthOfOne += a * a;
-      lengthOfOther += b * b;
-    }
-    var lengths = Math.sqrt(lengthOfOne) * Math.sqrt(lengthOfOther);
-    return lengths == 0 || !Double.isFinite(lengths) ? 0 : product / lengths;
   }
 }

@@ -2,7 +2,9 @@ package dev.weir.cache;
 
 import dev.weir.config.CacheSettings;
 import dev.weir.core.Clock;
+import dev.weir.core.Usd;
 import dev.weir.gateway.Chain;
+import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Gateway;
 import dev.weir.gateway.Stage;
 import dev.weir.gateway.Target;
@@ -16,6 +18,7 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
@@ -26,21 +29,27 @@ public final class ResponseCache {
   private static final Duration WRITING = Duration.ofSeconds(2);
   private static final Duration CLEANING = Duration.ofSeconds(30);
 
+  private final Vertx vertx;
   private final CacheSettings settings;
+  private final CacheMeters meters;
   private final CacheStage.Parts parts;
   private final CacheTable table;
-  private final OwnCalls calls;
+  private final CacheCalls calls;
   private final CacheAdministration administration;
   private final Optional<Target> embedding;
 
   private ResponseCache(
+      Vertx vertx,
       CacheSettings settings,
+      CacheMeters meters,
       CacheStage.Parts parts,
       CacheTable table,
-      OwnCalls calls,
+      CacheCalls calls,
       CacheAdministration administration,
       Optional<Target> embedding) {
+    this.vertx = vertx;
     this.settings = settings;
+    this.meters = meters;
     this.parts = parts;
     this.table = table;
     this.calls = calls;
@@ -71,7 +80,7 @@ public final class ResponseCache {
     var flights = new Flights(meters::promoted);
     var tallies = new Tallies(meters, clock);
     var warming = new Warming();
-    var calls = new OwnCalls(warming, clock);
+    var calls = new CacheCalls(warming, database, clock);
     var parts =
         new CacheStage.Parts(
             first,
@@ -96,7 +105,9 @@ public final class ResponseCache {
     meters.watch(first, flights);
     var cache =
         new ResponseCache(
+            vertx,
             settings,
+            meters,
             parts,
             new CacheTable(database),
             calls,
@@ -121,13 +132,30 @@ public final class ResponseCache {
         : (x, next) -> next.proceed(x);
   }
 
-  /** Lets it make calls of its own: for warm-up and for tuning. On the gateway's event loop. */
-  public void serve(Context context, Gateway gateway, Chain embed) {
-    calls.serve(context, gateway, embedder(embed));
+  /**
+   * How it makes calls of its own, for warm-up and for tuning.
+   *
+   * @param context the event loop to which all of this belongs
+   * @param gateway takes its calls like anybody's
+   * @param embed what an attempt at an embedding passes on its way to the provider
+   * @param story what a call that needs no model passes before its last stage: it is admitted and
+   *     leaves its record
+   * @param atMost the most that one request of a call can cost; empty where nothing bounds it
+   */
+  public record Way(
+      Context context,
+      Gateway gateway,
+      Chain embed,
+      Function<Stage, Chain> story,
+      Function<Exchange, Optional<Usd>> atMost) {}
+
+  /** Lets it make calls of its own. On the gateway's event loop. */
+  public void serve(Way way) {
+    calls.serve(way, embedder(way.embed()));
   }
 
   private Optional<Embedder> embedder(Chain embed) {
-    return embedding.map(target -> new Embedder(embed, target, parts.clock()));
+    return embedding.map(target -> new Embedder(vertx, embed, target, parts.clock()));
   }
 
   /** What administrators do with it. */
@@ -140,7 +168,7 @@ public final class ResponseCache {
     return Stream.concat(
             Stream.of(Job.every(CLEANING, "cache-cleaning", table::clean)),
             settings.on()
-                ? new WarmUp(calls, settings.warmUpUsdPerDay()).job().stream()
+                ? new WarmUp(calls, settings.warmUpUsdPerDay(), meters).job().stream()
                 : Stream.empty())
         .toList();
   }
@@ -151,8 +179,13 @@ public final class ResponseCache {
   }
 
   private Future<Void> write() {
+    var batch = parts.tallies().take();
     return table
-        .add(parts.tallies().take())
-        .onFailure(e -> LOG.debug("The cache's figures were not written: {}", e.getMessage()));
+        .add(batch)
+        .onFailure(
+            e -> {
+              parts.tallies().putBack(batch);
+              LOG.debug("The cache's figures were not written yet: {}", e.getMessage());
+            });
   }
 }

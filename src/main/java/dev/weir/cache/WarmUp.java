@@ -1,26 +1,27 @@
 package dev.weir.cache;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.weir.core.AIError;
 import dev.weir.core.Json;
 import dev.weir.core.Usd;
 import dev.weir.gateway.CallOptions.CacheUse;
-import dev.weir.gateway.Exchange;
+import dev.weir.gateway.Cap;
 import dev.weir.jobs.Job;
 import dev.weir.jobs.Turn;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.function.Predicate;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
@@ -29,13 +30,21 @@ import org.apache.logging.log4j.Logger;
  * within a day's budget. Worth it is an answer that, at the rate at which it was hit, will be hit
  * at least once more in another life: what it saves then is more than what it costs now.
  *
- * <p>The budget is reserved in the database before each call and settled after it, by the one node
- * that leads; a leader that dies in between leaves the reservation spent.
+ * <p>The budget is hard. Before each call its worst price is reserved in the day's row, by the one
+ * node that leads; the call gets exactly that as its {@link Cap}, which every attempt passes before
+ * it is sent, so a retry, a fallback or a second ask happens only if what is left of the cap covers
+ * its own worst price. After the call the row gets what it did cost. A leader that dies in between
+ * leaves the reservation spent.
+ *
+ * <p>One per process; its runs never overlap.
  */
 final class WarmUp {
   private static final Logger LOG = LogManager.getLogger(WarmUp.class);
   private static final Duration PERIOD = Duration.ofSeconds(15);
   private static final int ONCE = 50;
+
+  /** So many answers whose asking again was paid for in vain are not asked for once more. */
+  private static final int MOST_IN_VAIN = 1_000;
 
   /**
    * In the last part of its time, of no experiment's arm, and with a hit to expect in another life;
@@ -58,6 +67,20 @@ final class WarmUp {
       ORDER BY w.worth DESC, w.cache_key LIMIT $1
       """;
 
+  /** Answers of experiments' arms that would be worth it. */
+  private static final String OF_ARMS =
+      """
+      SELECT count(*) AS answers FROM response_cache c
+      WHERE c.warm_from IS NOT NULL AND tstzrange(c.warm_from, c.expires_at) @> now() AND c.experiment <> ''
+        AND c.hit_count > 0
+      """;
+
+  private static final String LEFT =
+      """
+      SELECT $1::numeric - coalesce((SELECT spent_usd FROM cache_warm_ups
+        WHERE day = (now() AT TIME ZONE 'UTC')::date), 0) AS left_usd
+      """;
+
   private static final String RESERVE =
       """
       INSERT INTO cache_warm_ups AS w (day, spent_usd)
@@ -71,16 +94,34 @@ final class WarmUp {
       "UPDATE cache_warm_ups SET spent_usd = greatest(0, spent_usd + $2::numeric), refreshed ="
           + " refreshed + $3::bigint WHERE day = $1";
 
-  private static final String WELCOME =
-      "INSERT INTO users (user_id, tier) SELECT $1, name FROM tiers WHERE name = 'enterprise' ON"
-          + " CONFLICT DO NOTHING";
-
-  private final OwnCalls calls;
+  private final CacheCalls calls;
   private final BigDecimal budget;
+  private final CacheMeters meters;
+  private final Cache<String, Boolean> inVain =
+      Caffeine.newBuilder().maximumSize(MOST_IN_VAIN).expireAfterWrite(Duration.ofHours(1)).build();
 
-  WarmUp(OwnCalls calls, BigDecimal budget) {
+  WarmUp(CacheCalls calls, BigDecimal budget, CacheMeters meters) {
     this.calls = calls;
     this.budget = budget;
+    this.meters = meters;
+  }
+
+  /** Why an answer that is worth asking for again was not. */
+  enum PassedOver {
+    /** It belongs to an experiment's arm. */
+    EXPERIMENT,
+    /** Its worst price does not fit into what is left of the day. */
+    BUDGET,
+    /** Nothing bounds what it would cost. */
+    UNPRICED,
+    /** Its function has another version by now, or none. */
+    CHANGED,
+    /** It was paid for lately, and no answer came of it. */
+    IN_VAIN;
+
+    String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /** Its job; none without a budget. */
@@ -91,59 +132,142 @@ final class WarmUp {
   }
 
   /** An answer that is worth asking for again. */
-  private record Candidate(
-      String key, Optional<String> owner, String function, JsonNode input, Usd cost) {}
+  private record Candidate(String key, Optional<String> owner, String function, JsonNode input) {
+    /** Whose answer it is. */
+    String user() {
+      return owner.orElse(Warming.USER);
+    }
+  }
+
+  /** What was taken of a day's budget for one call. */
+  private record Reserved(LocalDate day, Usd most) {}
 
   private Future<Void> run(Turn turn) {
     return turn.database()
-        .ledger(c -> c.preparedQuery(WELCOME).execute(Tuple.of(Warming.USER)))
-        .compose(_ -> turn.database().jobs(c -> c.preparedQuery(WORTH_IT).execute(Tuple.of(ONCE))))
+        .jobs(this::look)
+        .compose(all -> each(turn, all, new Usd(Long.MAX_VALUE)));
+  }
+
+  /** Once the day's budget is spent there is nothing to look for. */
+  private Future<Queue<Candidate>> look(SqlConnection c) {
+    return c.preparedQuery(LEFT)
+        .execute(Tuple.of(budget))
         .compose(
+            left ->
+                left.iterator().next().getBigDecimal("left_usd").signum() > 0
+                    ? candidates(c)
+                    : Future.succeededFuture(new ArrayDeque<>()));
+  }
+
+  private Future<Queue<Candidate>> candidates(SqlConnection c) {
+    return c.query(OF_ARMS)
+        .execute()
+        .onSuccess(
+            rows ->
+                meters.passedOver(PassedOver.EXPERIMENT, rows.iterator().next().getLong("answers")))
+        .compose(_ -> c.preparedQuery(WORTH_IT).execute(Tuple.of(ONCE)))
+        .map(
             rows -> {
-              var all = new ArrayList<Candidate>();
+              var all = new ArrayDeque<Candidate>();
               for (var row : rows) {
                 candidate(row).ifPresent(all::add);
               }
-              return each(turn, new ArrayDeque<>(all));
+              return all;
             });
   }
 
   private static Optional<Candidate> candidate(Row row) {
     try {
-      Buffer input = row.getBuffer("input");
       return Optional.of(
           new Candidate(
               row.getString("cache_key"),
               Optional.ofNullable(row.getString("user_id")),
               row.getString("function_name"),
-              Json.parse(input),
-              Usd.of(row.getBigDecimal("cost_usd"))));
+              Json.parse(row.getBuffer("input"))));
     } catch (AIError _) {
       return Optional.empty();
     }
   }
 
-  private Future<Void> each(Turn turn, Queue<Candidate> rest) {
+  /**
+   * One after the other.
+   *
+   * @param tooMuch so much did not fit into what is left; what costs as much need not try
+   */
+  private Future<Void> each(Turn turn, Queue<Candidate> rest, Usd tooMuch) {
     var next = rest.poll();
     return next == null
         ? Future.succeededFuture()
-        : one(turn, next).compose(goOn -> goOn ? each(turn, rest) : Future.succeededFuture());
+        : one(turn, next, tooMuch)
+            .compose(
+                after ->
+                    after.ends()
+                        ? Future.succeededFuture()
+                        : each(turn, rest, after.tooMuch().orElse(tooMuch)));
   }
 
-  /** Whether there is budget left to go on with. */
-  private Future<Boolean> one(Turn turn, Candidate candidate) {
-    return turn.write(
-            c ->
-                c.preparedQuery(RESERVE)
-                    .execute(Tuple.of(candidate.cost().dollars(), budget))
-                    .map(WarmUp::day))
+  /**
+   * What one call means for the next.
+   *
+   * @param ends whether this account may make no call now, whatever it asks for
+   * @param tooMuch a price that did not fit into what is left
+   */
+  private record After(boolean ends, Optional<Usd> tooMuch) {
+    static final After GO_ON = new After(false, Optional.empty());
+  }
+
+  private Future<After> one(Turn turn, Candidate candidate, Usd tooMuch) {
+    if (inVain.getIfPresent(candidate.key()) != null) {
+      return passOver(PassedOver.IN_VAIN, After.GO_ON);
+    }
+    return calls
+        .plan(candidate.function(), candidate.input(), candidate.user(), CacheUse.REFRESH)
+        .map(Optional::of)
+        // Its function is gone, or its input does not fit any more.
+        .otherwise(Optional.empty())
         .compose(
-            day ->
-                day.isEmpty()
-                    ? Future.succeededFuture(false)
-                    : refresh(candidate)
-                        .compose(went -> settle(turn, day.get(), candidate, went))
-                        .map(true));
+            planned ->
+                planned.filter(p -> same(p, candidate)).isPresent()
+                    ? priced(turn, candidate, planned.get(), tooMuch)
+                    : passOver(PassedOver.CHANGED, After.GO_ON));
+  }
+
+  private Future<After> passOver(PassedOver why, After after) {
+    meters.passedOver(why, 1);
+    return Future.succeededFuture(after);
+  }
+
+  /** Its function may have another version by now: then it is another question. */
+  private static boolean same(CacheCalls.Planned planned, Candidate candidate) {
+    return Terms.of(planned.x(), candidate.user())
+        .filter(terms -> terms.subjects().key().equals(candidate.key()))
+        .isPresent();
+  }
+
+  private Future<After> priced(
+      Turn turn, Candidate candidate, CacheCalls.Planned planned, Usd tooMuch) {
+    var most = planned.atMost();
+    if (most.isEmpty()) {
+      return passOver(PassedOver.UNPRICED, After.GO_ON);
+    }
+    if (most.get().compareTo(tooMuch) >= 0) {
+      return passOver(PassedOver.BUDGET, After.GO_ON);
+    }
+    return reserve(turn, most.get())
+        .compose(
+            reserved ->
+                reserved.isEmpty()
+                    ? passOver(PassedOver.BUDGET, new After(false, most))
+                    : make(turn, candidate, planned, reserved.get()));
+  }
+
+  private Future<Optional<Reserved>> reserve(Turn turn, Usd most) {
+    return turn.write(
+        c ->
+            c.preparedQuery(RESERVE)
+                .execute(Tuple.of(most.dollars(), budget))
+                .map(WarmUp::day)
+                .map(day -> day.map(d -> new Reserved(d, most))));
   }
 
   private static Optional<LocalDate> day(RowSet<Row> rows) {
@@ -153,34 +277,55 @@ final class WarmUp {
     return Optional.empty();
   }
 
-  private static Future<?> settle(
-      Turn turn, LocalDate day, Candidate candidate, Optional<OwnCalls.Went> went) {
-    var cost = went.map(OwnCalls.Went::cost).orElse(Usd.ZERO);
-    return turn.write(
-        c ->
-            c.preparedQuery(SETTLE)
-                .execute(
-                    Tuple.of(
-                        day,
-                        cost.minus(candidate.cost()).dollars(),
-                        went.filter(w -> w.error().isEmpty()).isPresent() ? 1 : 0)));
+  private Future<After> make(
+      Turn turn, Candidate candidate, CacheCalls.Planned planned, Reserved reserved) {
+    return planned
+        .make(Optional.of(new Cap(reserved.most())))
+        .compose(went -> settle(turn, reserved, went).map(_ -> told(candidate, went)));
   }
 
-  private Future<Optional<OwnCalls.Went>> refresh(Candidate candidate) {
-    var owner = candidate.owner().orElse(Warming.USER);
-    // Its function may have another version by now: then it is another question.
-    Predicate<Exchange> same =
-        x ->
-            Terms.of(x, owner)
-                .filter(terms -> terms.subjects().key().equals(candidate.key()))
-                .isPresent();
-    return calls
-        .call(candidate.function(), candidate.input(), owner, CacheUse.REFRESH, same)
-        .recover(
-            e -> {
-              LOG.debug(
-                  "An answer of {} was not refreshed: {}", candidate.function(), e.getMessage());
-              return Future.succeededFuture(Optional.empty());
-            });
+  /** By whoever leads by now: it only gives back what this node has taken, and did not need. */
+  private static Future<Void> settle(Turn turn, Reserved reserved, CacheCalls.Went went) {
+    var change = went.cost().minus(reserved.most()).dollars();
+    return turn.database()
+        .jobs(
+            c ->
+                c.preparedQuery(SETTLE)
+                    .execute(Tuple.of(reserved.day(), change, went.error().isEmpty() ? 1 : 0)))
+        .onFailure(
+            e ->
+                LOG.warn(
+                    "What warm-up reserved of its budget of {} stays spent: {}",
+                    reserved.day(),
+                    e.getMessage()))
+        .<Void>mapEmpty()
+        .otherwiseEmpty();
+  }
+
+  private After told(Candidate candidate, CacheCalls.Went went) {
+    if (went.error().isEmpty()) {
+      meters.warmed();
+      return After.GO_ON;
+    }
+    var error = went.error().get();
+    LOG.debug("An answer of {} was not refreshed: {}", candidate.function(), error.getMessage());
+    if (went.cost().nanos() > 0) {
+      inVain.put(candidate.key(), true);
+    }
+    return new After(went.cost().nanos() == 0 && isOfTheAccount(error), Optional.empty());
+  }
+
+  private static boolean isOfTheAccount(AIError error) {
+    return switch (error.code()) {
+      case RATE_LIMITED,
+          QUOTA_EXCEEDED,
+          BUDGET_EXCEEDED,
+          FORBIDDEN,
+          OVERLOADED,
+          DRAINING,
+          STORAGE_UNAVAILABLE ->
+          true;
+      default -> false;
+    };
   }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -22,7 +23,8 @@ import picocli.CommandLine.Spec;
           + " judged: one JSON object a line, {\"function\": .., \"a\": {..}, \"b\": {..},"
           + " \"same\": true}.",
       "'same' says whether the answer to a would do for b. Each input is embedded once per pair,"
-          + " which costs money; that is not recorded as usage but told at the end."
+          + " which costs money: it is told at the end, and recorded as usage of the user"
+          + " weir-warm-up."
     },
     footerHeading = "%nExamples:%n",
     footer = {"  ./weir cache tune pairs.jsonl"})
@@ -72,26 +74,42 @@ final class CacheTuneCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     var lines = LinesFile.read(world, file);
+    for (var line : lines) {
+      if (!line.json().path("same").isBoolean()) {
+        throw new CommandFailure(
+            ExitCode.USAGE, "Line " + line.number() + " does not say whether they are the same.");
+      }
+    }
     var bar = new ProgressBar(world, spec.commandLine().getErr(), lines.size());
     var pairs = new ArrayList<Judged>();
     var cost = BigDecimal.ZERO;
     try (var door = admin.open()) {
       for (var line : lines) {
-        if (!line.json().path("same").isBoolean()) {
-          throw new CommandFailure(
-              ExitCode.USAGE, "Line " + line.number() + " does not say whether they are the same.");
-        }
-        var same = line.json().path("same").booleanValue();
         var asked = line.json().deepCopy();
         asked.remove("same");
-        var told = door.answer("POST", "/api/cache/compare", Optional.of(asked));
-        pairs.add(new Judged(same, told.path("similarity").doubleValue()));
-        cost = cost.add(told.path("cost_usd").decimalValue());
+        var reply = door.ask("POST", "/api/cache/compare", Optional.of(asked), Map.of());
+        cost = cost.add(cost(reply));
+        if (!reply.ok()) {
+          // What was measured until now was paid for: it is shown all the same.
+          table(pairs, cost);
+          throw HttpDoor.refused(reply);
+        }
+        pairs.add(
+            new Judged(
+                line.json().path("same").booleanValue(),
+                reply.json().path("similarity").doubleValue()));
         bar.show(pairs.size());
       }
     }
     table(pairs, cost);
     return ExitCode.OK;
+  }
+
+  /** One that failed may have cost something all the same. */
+  private static BigDecimal cost(HttpDoor.Reply reply) {
+    return reply.ok()
+        ? reply.json().path("cost_usd").decimalValue()
+        : new BigDecimal(reply.json().at("/details/cost_usd").asText("0"));
   }
 
   private void table(List<Judged> pairs, BigDecimal cost) {

@@ -31,6 +31,7 @@ public final class Tally {
   private long firstByteNanos;
   private boolean unitReturned;
   private Supplier<Optional<Allowance>> allowance = Optional::empty;
+  private Optional<Cap> cap = Optional.empty();
 
   /** How the cache took part. */
   public enum CacheStatus {
@@ -120,6 +121,16 @@ public final class Tally {
   /** What is left of the caller's limits at this moment, for the reply's headers. */
   public Optional<Allowance> allowance() {
     return allowance.get();
+  }
+
+  /** Sets what the whole call may cost, whatever its subjects' budgets say. */
+  public void cap(Cap most) {
+    cap = Optional.of(most);
+  }
+
+  /** What the whole call may cost; empty where its subjects' budgets alone bound it. */
+  public Optional<Cap> cap() {
+    return cap;
   }
 
   /** The call was admitted: from here on it leaves exactly one record. */

@@ -68,6 +68,17 @@ final class Refusals {
         .retryAfter(s.monthEnds());
   }
 
+  /** Another attempt could cost more than the call as a whole may. */
+  static AIError capped(Usd most) {
+    return AIError.of(
+            ErrorCode.BUDGET_EXCEEDED,
+            "This call may cost "
+                + most
+                + " USD in all, and another attempt could bring it above that.")
+        .with("limit", "usd_per_call")
+        .with("allowed_usd", most.toString());
+  }
+
   /** Only what calls in flight may cost stands in the way. */
   static AIError held(Standing s) {
     return AIError.of(

@@ -16,6 +16,7 @@ import dev.weir.pricing.PriceTable;
 import dev.weir.pricing.TokenCounter;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -80,10 +81,13 @@ public final class SpendingStage implements Stage {
                   + " shortly."));
     }
     x.currentAttempt().marks(marks.get());
+    var capped = reserveOfCap(x);
     var charge = limits.charge(x.origin().id());
     return charge.isPresent()
-        ? reserve(x, charge.get()).compose(price -> attempt(x, next, new Line(charge, price)))
-        : attempt(x, next, new Line(charge, Usd.ZERO));
+        ? reserve(x, charge.get())
+            .onFailure(_ -> x.tally().cap().ifPresent(cap -> cap.settle(capped, Usd.ZERO)))
+            .compose(price -> attempt(x, next, new Line(charge, price, capped)))
+        : attempt(x, next, new Line(charge, Usd.ZERO, capped));
   }
 
   /**
@@ -91,8 +95,41 @@ public final class SpendingStage implements Stage {
    *
    * @param charge whose it is; empty where no limits are in force
    * @param reserved the worst price
+   * @param capped the worst price as it stands against the call's own cap; 0 where it has none
    */
-  private record Line(Optional<Charge> charge, Usd reserved) {}
+  private record Line(Optional<Charge> charge, Usd reserved, Usd capped) {}
+
+  /**
+   * The most that one request of this call can cost by the prices of now, the first one or that of
+   * the attempt under way; empty where nothing bounds it. Thread-safe.
+   */
+  public Optional<Usd> atMost(Exchange x) {
+    var first =
+        x.attempt().isPresent()
+            ? x
+            : x.with(new Attempt(x.origin().id(), 1, x.plan().route().first()));
+    return atMost(first, clock.now());
+  }
+
+  private Optional<Usd> atMost(Exchange x, Instant at) {
+    return bounded(x, WorstPrice.tight(x, prices.get(), tokens, at))
+        .or(() -> costsNothing(x) ? Optional.of(Usd.ZERO) : Optional.empty());
+  }
+
+  /** The call's own cap holds whatever limits are in force, and whoever pays. */
+  private Usd reserveOfCap(Exchange x) {
+    if (x.tally().cap().isEmpty()) {
+      return Usd.ZERO;
+    }
+    var cap = x.tally().cap().get();
+    var worst =
+        atMost(x, x.tally().startedAt())
+            .orElseThrow(() -> Refusals.unpriced(x.currentAttempt().target().model().toString()));
+    if (!cap.reserve(worst)) {
+      throw Refusals.capped(cap.most());
+    }
+    return worst;
+  }
 
   private Future<Usd> reserve(Exchange x, Charge charge) {
     var worst = bounded(x, WorstPrice.quick(x, prices.get(), x.tally().startedAt()));
@@ -193,6 +230,7 @@ public final class SpendingStage implements Stage {
                 // Without a price it costs what the provider says, else the most: never nothing.
                 .or(() -> ceiling(x).map(most -> providerCost.orElse(most)));
     attempt.marks().settled(cost);
+    x.tally().cap().ifPresent(cap -> cap.settle(line.capped(), cost.orElse(Usd.ZERO)));
     line.charge().ifPresent(charge -> settle(charge, line.reserved(), attempt, cost));
     x.tally()
         .add(

@@ -9,6 +9,7 @@ import dev.weir.core.Usage;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.Attempt;
+import dev.weir.gateway.Cap;
 import dev.weir.gateway.Chain;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Exchanges;
@@ -19,6 +20,7 @@ import dev.weir.pricing.PriceFile;
 import dev.weir.pricing.PriceTable;
 import dev.weir.pricing.TokenCounter;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -28,6 +30,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -211,5 +214,82 @@ class SpendingStageTest {
 
   private static Future<Reply> fails(ErrorCode code) {
     return Future.failedFuture(AIError.of(code, "no"));
+  }
+
+  @Test
+  void aCallWithACapMakesNoAttemptThatCouldBringItAboveThat() {
+    var one = stage.atMost(Exchanges.chat("perplexity/sonar")).orElseThrow();
+    var call = Exchanges.chat("perplexity/sonar");
+    var cap = new Cap(one);
+    call.tally().cap(cap);
+    var sent = new AtomicInteger();
+    var chain =
+        Chain.of(
+            List.of(
+                stage,
+                (x, _) -> {
+                  sent.incrementAndGet();
+                  x.currentAttempt().markSent();
+                  return Future.failedFuture(AIError.of(ErrorCode.PROVIDER_UNREACHABLE, "broken"));
+                }));
+
+    var first = chain.proceed(attempt(call, 1));
+    var second = chain.proceed(attempt(call, 2));
+
+    assertThat(AIError.from(first.cause()).code()).isEqualTo(ErrorCode.PROVIDER_UNREACHABLE);
+    assertThat(AIError.from(second.cause()).code()).isEqualTo(ErrorCode.BUDGET_EXCEEDED);
+    assertThat(sent).as("the second was never sent").hasValue(1);
+    assertThat(call.tally().cost()).isGreaterThan(Usd.ZERO).isLessThan(one);
+    assertThat(cap.taken()).as("nothing stays reserved").isEqualTo(call.tally().cost());
+  }
+
+  @Test
+  void anAttemptUnderWayCountsAgainstTheCapWithItsWorstPrice() {
+    var call = Exchanges.chat("perplexity/sonar");
+    var one = stage.atMost(call).orElseThrow();
+    var cap = new Cap(one.plus(new Usd(1)));
+    call.tally().cap(cap);
+    var hangs = Chain.of(List.of(stage, (_, _) -> Promise.<Reply>promise().future()));
+
+    hangs.proceed(attempt(call, 1));
+    var second = hangs.proceed(attempt(call, 2));
+
+    assertThat(AIError.from(second.cause()).code()).isEqualTo(ErrorCode.BUDGET_EXCEEDED);
+    assertThat(cap.taken()).isEqualTo(one);
+  }
+
+  @Test
+  void anAttemptThatWasRefusedLeavesTheCapForTheNextOne() {
+    var call = Exchanges.chat("perplexity/sonar");
+    call.tally().cap(new Cap(stage.atMost(call).orElseThrow()));
+    var refuses =
+        Chain.of(
+            List.of(
+                stage,
+                (x, _) -> {
+                  x.currentAttempt().markSent();
+                  x.currentAttempt().markRefused();
+                  return Future.failedFuture(AIError.of(ErrorCode.PROVIDER_ERROR, "500"));
+                }));
+
+    refuses.proceed(attempt(call, 1));
+    var second = Chain.of(List.of(stage, answers())).proceed(attempt(call, 2));
+
+    assertThat(second.succeeded()).isTrue();
+  }
+
+  @Test
+  void aCapNeedsAPrice() {
+    var call = Exchanges.chat("openai/unheard-of");
+    call.tally().cap(new Cap(Usd.of(BigDecimal.ONE)));
+
+    var asked = Chain.of(List.of(stage, answers())).proceed(attempt(call, 1));
+
+    assertThat(stage.atMost(call)).isEmpty();
+    assertThat(AIError.from(asked.cause()).code()).isEqualTo(ErrorCode.MODEL_UNPRICED);
+  }
+
+  private static Exchange attempt(Exchange call, int number) {
+    return call.with(new Attempt(UUID.randomUUID(), number, call.plan().route().first()));
   }
 }
