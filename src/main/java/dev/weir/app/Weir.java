@@ -188,7 +188,15 @@ public final class Weir {
     var shadows =
         new Shadows(
             new Shadows.Parts(
-                vertx, database, registry, models, ownCalls, contents, metrics.registry(), clock));
+                vertx,
+                database,
+                registry,
+                models,
+                ownCalls,
+                contents,
+                stored(functions, registry),
+                metrics.registry(),
+                clock));
     Waiting.on(shadows.follow(notifications), STEP, "The shadow runs");
     shutdown.opened("the shadow runs", () -> Waiting.on(shadows.flush(), CLOSE, "writing pairs"));
     var evaluations =
@@ -274,7 +282,7 @@ public final class Weir {
             limits,
             refusals,
             cache,
-            shadows.stage(stored(functions, registry)),
+            shadows.stage(),
             new SpendingStage(
                 limits, () -> prices, new TokenCounter(), clock, OpenLimits.ceilings(config)),
             new OutputStage(config.output(), clock),

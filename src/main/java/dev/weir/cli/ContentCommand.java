@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  ./weir content list --function cover-letter",
+      "  ./weir content list --run warmer",
       "  ./weir content show 01a22af9-5600-779c-bc12-5dbe58993919",
       "  ./weir content export --function cover-letter --limit 200 > cases.jsonl",
       "  ./weir content expect 01a22af9-5600-779c-bc12-5dbe58993919 --file right.json",
@@ -70,6 +71,12 @@ final class ContentCommand implements Callable<Integer> {
       paramLabel = "KIND",
       description = "Only call, shadow or evaluation; export gives calls if nothing is said.")
   private @Nullable String kind;
+
+  @Option(
+      names = "--run",
+      paramLabel = "NAME",
+      description = "Only of this shadow run or evaluation.")
+  private @Nullable String run;
 
   @Option(
       names = "--limit",
@@ -150,7 +157,8 @@ final class ContentCommand implements Callable<Integer> {
       put(query, "function", function);
       put(query, "version", version);
       put(query, "user", user);
-      put(query, "kind", kind == null && words ? "call" : kind);
+      put(query, "run", run);
+      put(query, "kind", kind == null && words && run == null ? "call" : kind);
       query.put("limit", String.valueOf(Math.min(PAGE, most - found.size())));
       if (words) {
         query.put("content", "true");

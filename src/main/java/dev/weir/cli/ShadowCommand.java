@@ -154,6 +154,10 @@ final class ShadowCommand implements Callable<Integer> {
         run.path("users").asText(),
         run.path("both_answered").asText(),
         run.path("same_answer").asText());
+    if (!run.path("answers_kept").asBoolean()) {
+      out.println(
+          "The answers are compared and not kept: the function's file does not say 'store'.");
+    }
     if (run.has("live")) {
       out.printf(
           "%-10s %8s %8s %8s %14s %12s%n", "", "VALID", "P50 MS", "P95 MS", "MEAN USD", "TOKENS");

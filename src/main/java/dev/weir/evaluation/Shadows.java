@@ -56,7 +56,8 @@ public final class Shadows {
    * @param registry the versions of the candidates
    * @param models routes them
    * @param calls asks them
-   * @param contents keeps their answers, where the function says so
+   * @param contents keeps their answers
+   * @param policies which contents of a function's calls may be kept
    * @param meters counts copies
    * @param clock time
    */
@@ -67,6 +68,7 @@ public final class Shadows {
       ModelDirectory models,
       OwnCalls calls,
       Contents contents,
+      Function<String, Optional<ContentPolicy>> policies,
       MeterRegistry meters,
       Clock clock) {}
 
@@ -85,14 +87,10 @@ public final class Shadows {
     return reading.follow(parts.vertx(), notifications, "weir_shadows");
   }
 
-  /**
-   * The stage that looks at calls. One for all event loops.
-   *
-   * @param policies which contents of a function's calls may be kept
-   */
-  public Stage stage(Function<String, Optional<ContentPolicy>> policies) {
+  /** The stage that looks at calls. One for all event loops. */
+  public Stage stage() {
     return new SampleStage(
-        policies,
+        parts.policies(),
         function -> Optional.ofNullable(running.get(function)),
         parts.contents()::keep,
         new ShadowCalls(
@@ -202,9 +200,13 @@ public final class Shadows {
     return flush().compose(_ -> reports.show(run)).map(this::here);
   }
 
-  /** Whether this replica copies calls for it: not if it cannot serve the candidate. */
+  /**
+   * Whether this replica copies calls for it (not if it cannot serve the candidate), and whether
+   * both answers are kept.
+   */
   private JsonNode here(JsonNode run) {
     return ((ObjectNode) run)
+        .put("answers_kept", parts.policies().apply(run.path("function").asText()).isPresent())
         .put(
             "copying_here",
             running.values().stream().anyMatch(s -> s.run().equals(run.path("name").asText())));

@@ -84,6 +84,10 @@ class ShadowCommandIT {
         "both calls are paired",
         () -> done("shadow", "show", "warmer").contains("2 pairs of 2 users"));
     var shown = done("shadow", "show", "warmer");
+    // This function says `store`.
+    assertThat(shown).doesNotContain("not kept");
+    assertThat(done("content", "list", "--run", "warmer"))
+        .containsPattern("shadow +\\S+ +cover-letter +" + version + " +(ada|bob) +OUTPUT_INVALID");
     assertThat(shown).containsPattern("live +1\\.0000 ").containsPattern("candidate +0\\.0000 ");
     assertThat(shown).contains("candidate minus live: -1.0000 [");
     assertThat(Json.parse(done("shadow", "show", "warmer", "--json")).path("pairs").asInt())
@@ -92,6 +96,15 @@ class ShadowCommandIT {
     assertThat(done("shadow", "stop", "warmer")).contains("share 1, stopped;");
     assertThat(done("shadow", "delete", "warmer")).isEqualTo("warmer\n");
     assertThat(done("shadow", "list")).doesNotContain("warmer");
+  }
+
+  @Test
+  void aRunWhoseAnswersAreNotKeptSaysSo() {
+    var started =
+        done("shadow", "start", "quiet", "--function", "job-analysis", "--candidate", "production");
+
+    assertThat(started).contains("not kept: the function's file does not say 'store'");
+    done("shadow", "stop", "quiet");
   }
 
   @Test
