@@ -4,6 +4,7 @@ import dev.weir.storage.Database;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -12,6 +13,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 
@@ -29,6 +31,14 @@ final class ExposureTable {
       JOIN experiments AS e ON e.experiment_name = t.experiment
       ORDER BY t.experiment, t.user_id
       ON CONFLICT DO NOTHING
+      """;
+
+  // A batch whose commit was not heard of is sent again as it was, and its refusals count once.
+  private static final String NEXT =
+      """
+      INSERT INTO refusal_batches AS kept (process_id, number) VALUES ($1, $2)
+      ON CONFLICT (process_id) DO UPDATE SET number = excluded.number, written_at = now()
+      WHERE kept.number < excluded.number
       """;
 
   private static final String REFUSED =
@@ -74,16 +84,31 @@ final class ExposureTable {
     this.database = database;
   }
 
-  /** Writes these, no two of one key; returns the exposures that stand where others were told. */
-  Future<Map<Exposure.Key, Exposure>> tell(List<Told> all) {
+  /**
+   * What is written at once.
+   *
+   * @param process who writes; no other process has this id
+   * @param number of the batch: a later one has a higher
+   * @param told no two of one key
+   */
+  record Batch(UUID process, long number, List<Told> told) {
+    Batch {
+      told = List.copyOf(told);
+    }
+  }
+
+  /**
+   * Writes a batch; twice is as good as once.
+   *
+   * @return the exposures that stand where others were told
+   */
+  Future<Map<Exposure.Key, Exposure>> tell(Batch batch) {
+    var all = batch.told();
     var entered = keys(all, Told::key);
     add(entered, all, String[]::new, t -> t.exposure().variant());
     add(entered, all, Double[]::new, t -> t.exposure().probability());
     add(entered, all, Integer[]::new, t -> t.exposure().epoch());
     add(entered, all, OffsetDateTime[]::new, t -> t.at().atOffset(ZoneOffset.UTC));
-    var refusals = all.stream().filter(t -> t.refused() > 0).toList();
-    var refused = keys(refusals, Told::key);
-    add(refused, refusals, Long[]::new, Told::refused);
     var told = keys(all, Told::key);
     add(told, all, String[]::new, t -> t.exposure().variant());
     add(told, all, Integer[]::new, t -> t.exposure().epoch());
@@ -92,13 +117,25 @@ final class ExposureTable {
             c ->
                 c.preparedQuery(ENTER)
                     .execute(entered)
-                    .compose(
-                        done ->
-                            refusals.isEmpty()
-                                ? Future.succeededFuture(done)
-                                : c.preparedQuery(REFUSED).execute(refused))
+                    .compose(_ -> refuse(c, batch))
                     .compose(_ -> c.preparedQuery(STANDING).execute(told)))
         .map(ExposureTable::exposures);
+  }
+
+  private static Future<?> refuse(SqlConnection c, Batch batch) {
+    var refusals = batch.told().stream().filter(t -> t.refused() > 0).toList();
+    if (refusals.isEmpty()) {
+      return Future.succeededFuture();
+    }
+    var refused = keys(refusals, Told::key);
+    add(refused, refusals, Long[]::new, Told::refused);
+    return c.preparedQuery(NEXT)
+        .execute(Tuple.of(batch.process(), batch.number()))
+        .compose(
+            next ->
+                next.rowCount() == 0
+                    ? Future.succeededFuture()
+                    : c.preparedQuery(REFUSED).execute(refused));
   }
 
   /** The exposures that there are of these. */

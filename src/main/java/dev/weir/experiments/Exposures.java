@@ -3,16 +3,18 @@ package dev.weir.experiments;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.weir.core.Clock;
+import dev.weir.core.Ids;
 import dev.weir.storage.Database;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.pgclient.PgException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
@@ -39,12 +41,15 @@ final class Exposures {
   private final Vertx vertx;
   private final ExposureTable table;
   private final Clock clock;
+  private final UUID process;
   private final Cache<Exposure.Key, Exposure> known =
       Caffeine.newBuilder().maximumSize(MOST_KNOWN).expireAfterAccess(REMEMBERED).build();
   private Map<Exposure.Key, ExposureTable.Told> waiting = new HashMap<>();
   private Map<Exposure.Key, Promise<Optional<Exposure>>> asked = new HashMap<>();
   private final Cache<Exposure.Key, Boolean> absent =
       Caffeine.newBuilder().maximumSize(MOST_ABSENT).expireAfterWrite(ABSENT).build();
+  private Optional<ExposureTable.Batch> unwritten = Optional.empty();
+  private long batches;
   private boolean writing;
   private boolean looking;
   private boolean stuck;
@@ -56,6 +61,7 @@ final class Exposures {
     this.vertx = vertx;
     this.table = new ExposureTable(database);
     this.clock = clock;
+    this.process = Ids.next(clock);
   }
 
   /** Writes what there is ten times a second, for as long as {@code vertx} lives. */
@@ -187,31 +193,49 @@ final class Exposures {
     gathered.values().forEach(answer -> answer.fail(e));
   }
 
-  /** Writes what there is; what cannot be written now waits for the next time. */
+  /**
+   * Writes what there is. A batch that may not have been written is written again as it was, before
+   * anything else: so a refusal whose commit was not heard of counts once.
+   */
   Future<Void> flush() {
-    List<ExposureTable.Told> batch;
+    ExposureTable.Batch batch;
     synchronized (this) {
-      if (writing || waiting.isEmpty()) {
+      if (writing || (waiting.isEmpty() && unwritten.isEmpty())) {
         return Future.succeededFuture();
       }
       writing = true;
-      batch = new ArrayList<>(waiting.values());
-      waiting = new HashMap<>();
+      batch = unwritten.orElseGet(this::gather);
+      unwritten = Optional.of(batch);
     }
     return table
         .tell(batch)
         .onSuccess(stand -> stand.forEach(known::put))
-        .onFailure(
-            e -> {
-              LOG.debug("Exposures wait for the database: {}", e.getMessage());
-              batch.forEach(this::put);
-            })
-        .onComplete(
-            _ -> {
-              synchronized (this) {
-                writing = false;
-              }
-            })
+        .onComplete((_, failure) -> written(failure == null || refused(failure)))
         .mapEmpty();
+  }
+
+  private ExposureTable.Batch gather() {
+    var told = List.copyOf(waiting.values());
+    waiting = new HashMap<>();
+    return new ExposureTable.Batch(process, ++batches, told);
+  }
+
+  private synchronized void written(boolean done) {
+    writing = false;
+    if (done) {
+      unwritten = Optional.empty();
+    }
+  }
+
+  /** Whether the database will never take the batch. */
+  private static boolean refused(Throwable failure) {
+    var never =
+        failure instanceof PgException e && String.valueOf(e.getSqlState()).matches("2[23].*");
+    if (never) {
+      LOG.warn("The database refuses a batch of exposures, which come with their calls", failure);
+    } else {
+      LOG.debug("Exposures wait for the database: {}", failure.getMessage());
+    }
+    return never;
   }
 }

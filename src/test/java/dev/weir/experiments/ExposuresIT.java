@@ -3,15 +3,18 @@ package dev.weir.experiments;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.core.Clock;
+import dev.weir.storage.Database;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.TestDatabase;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -82,6 +85,62 @@ class ExposuresIT {
                 "SELECT user_id, first_variant, epoch, refused FROM experiment_units ORDER BY 1"))
         .extracting(row -> List.copyOf(row.values()))
         .containsExactly(List.of("cid", "a", 1, 2L), List.of("dan", "a", 1, 0L));
+  }
+
+  @Test
+  void aRefusalWhoseCommitWasNotHeardOfCountsOnce(Vertx vertx) throws Exception {
+    var hasty =
+        Database.open(
+            vertx,
+            database.serviceUrl(),
+            new Database.Limits(
+                2, 10, Duration.ofSeconds(3), Duration.ofSeconds(10), Duration.ofSeconds(1)));
+    var here = new Exposures(vertx, hasty, Clock.system());
+    var eve = new Exposure("a", 1, 0.5);
+    here.tell(key("eve"), eve);
+    here.refused(key("eve"), eve);
+    try (var connection = database.connect();
+        var statement = connection.createStatement()) {
+      database.execute(
+          """
+          CREATE FUNCTION held() RETURNS trigger LANGUAGE plpgsql AS
+          'BEGIN PERFORM pg_advisory_xact_lock(4711); RETURN NULL; END';
+          CREATE CONSTRAINT TRIGGER held AFTER INSERT ON experiment_units DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION held()\
+          """);
+      statement.execute("SELECT pg_advisory_lock(4711)");
+
+      var flush = new AtomicReference<>(here.flush());
+      Eventually.until(
+          "its commit waits",
+          () -> {
+            // On a busy machine a whole second may pass before it comes so far.
+            if (flush.get().isComplete()) {
+              flush.set(here.flush());
+            }
+            return database.count(
+                    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND"
+                        + " NOT granted")
+                == 1;
+          });
+
+      assertThat(settled(flush.get()).failed()).isTrue();
+    } finally {
+      Eventually.until("it was written all the same", () -> refusals("eve") == 1);
+      database.execute("DROP FUNCTION held() CASCADE");
+    }
+    here.refused(key("eve"), eve);
+
+    Eventually.until("it is written again", () -> settled(here.flush()).succeeded());
+    assertThat(refusals("eve")).isEqualTo(1);
+    assertThat(settled(here.flush()).succeeded()).isTrue();
+    assertThat(refusals("eve")).as("and what came meanwhile once too").isEqualTo(2);
+    settled(hasty.close());
+  }
+
+  private long refusals(String user) {
+    return database.count(
+        "SELECT coalesce(sum(refused), 0) FROM experiment_units WHERE user_id = ?", user);
   }
 
   private static <T> Future<T> settled(Future<T> future) {
