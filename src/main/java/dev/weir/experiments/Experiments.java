@@ -37,6 +37,7 @@ public final class Experiments {
   private final Versions versions;
   private final RosterReader reader;
   private final ExperimentTable table;
+  private final ArmTable arms;
   private final Exposures exposures;
   private final PromptRegistry registry;
   private final SecureRandom random = new SecureRandom();
@@ -60,6 +61,7 @@ public final class Experiments {
     this.versions = new Versions(registry);
     this.reader = new RosterReader(database, registry, models);
     this.table = new ExperimentTable(clock);
+    this.arms = new ArmTable(table);
     this.exposures = new Exposures(vertx, database, clock);
   }
 
@@ -173,15 +175,14 @@ public final class Experiments {
                         .lock(c, name)
                         .compose(
                             e ->
-                                table
-                                    .weights(c, name)
+                                arms.weights(c, name)
                                     .compose(
                                         weights -> {
                                           if (e.status().equals("draft")
                                               || e.status().equals("concluded")) {
                                             throw ExperimentTable.wrong(e, "concluded");
                                           }
-                                          ExperimentTable.requireArm(e, weights, winner);
+                                          ArmTable.requireArm(e, weights, winner);
                                           return table.set(
                                               c, name, "concluded", Optional.of(winner));
                                         })
@@ -221,20 +222,19 @@ public final class Experiments {
     return live(
         name,
         (c, e) ->
-            table
-                .weights(c, name)
+            arms.weights(c, name)
                 .compose(
                     weights -> {
                       for (var arm : wish.properties()) {
-                        ExperimentTable.requireArm(e, weights, arm.getKey());
+                        ArmTable.requireArm(e, weights, arm.getKey());
                         weights.put(
                             arm.getKey(),
                             SpecReader.number((ObjectNode) wish, arm.getKey(), 0, 0, 1e9));
                       }
-                      if (ExperimentTable.sum(weights) <= 0) {
+                      if (ArmTable.sum(weights) <= 0) {
                         throw AIError.invalid("All weights would be zero.");
                       }
-                      return table.epoch(c, e, weights, by(by, "weights"));
+                      return arms.epoch(c, e, weights, by(by, "weights"));
                     }));
   }
 
@@ -243,7 +243,7 @@ public final class Experiments {
     return live(
         name,
         (c, e) ->
-            table.off(
+            arms.off(
                 c,
                 e,
                 variant,
@@ -256,7 +256,7 @@ public final class Experiments {
     return live(
         name,
         (c, e) ->
-            table.on(
+            arms.on(
                 c,
                 e,
                 variant,

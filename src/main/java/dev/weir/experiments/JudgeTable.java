@@ -4,42 +4,21 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.Json;
 import io.vertx.core.Future;
-import io.vertx.sqlclient.Cursor;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
+import io.vertx.sqlclient.data.Numeric;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Consumer;
 
 /** What the judge of experiments reads and writes; inside of its caller's transaction. */
 final class JudgeTable {
-  /** In the order of the key, as the writer of usage locks them; who is being written waits. */
-  private static final String CLOSE =
-      """
-      WITH due AS (
-        SELECT u.experiment_name, u.user_id,
-          u.window_ends_at > coalesce(e.stopped_at, 'infinity') OR u.epoch < v.off_before_epoch AS early
-        FROM experiment_units AS u
-        JOIN experiments AS e ON e.experiment_name = u.experiment_name
-        JOIN prompt_experiments AS v ON v.experiment_name = u.experiment_name AND v.prompt_variant = u.first_variant
-        WHERE u.closed_at IS NULL AND (
-          u.window_ends_at + e.settle
-            + CASE WHEN e.plan ->> 'primary' = 'feedback' THEN e.feedback_window ELSE interval '0' END <= now()
-          OR e.stopped_at + e.settle <= now()
-          OR (u.epoch < v.off_before_epoch AND v.switched_off_at + e.settle <= now())
-          OR (u.epoch < v.off_before_epoch AND v.switched_off_at IS NULL))
-        ORDER BY u.experiment_name, u.user_id
-        LIMIT $1
-        FOR NO KEY UPDATE OF u SKIP LOCKED
-      )
-      UPDATE experiment_units AS u SET
-        closed_at = now(), ended_early = due.early, feedback_trials = u.trials
-      FROM due WHERE u.experiment_name = due.experiment_name AND u.user_id = due.user_id
-      """;
 
   /** Those that run, and those that ended and were not looked at since their last unit closed. */
   private static final String JUDGED =
@@ -47,7 +26,7 @@ final class JudgeTable {
       SELECT e.experiment_name, e.status, e.mode, e.suspended_at, extract(epoch FROM e.settle)::bigint AS settle_s,
         e.plan::text AS plan,
         (SELECT jsonb_agg(jsonb_build_object('name', v.prompt_variant, 'control', v.is_control,
-            'off', v.switched_off_at IS NOT NULL) ORDER BY v.place)
+            'off_at', v.switched_off_at, 'from', v.counts_from_epoch) ORDER BY v.place)
           FROM prompt_experiments AS v WHERE v.experiment_name = e.experiment_name)::text AS arms,
         (SELECT jsonb_object_agg(p.epoch, p.weights) FROM experiment_epochs AS p
           WHERE p.experiment_name = e.experiment_name)::text AS epochs,
@@ -60,39 +39,18 @@ final class JudgeTable {
       ORDER BY e.experiment_name
       """;
 
-  private static final String EXPOSED =
-      """
-      SELECT epoch, first_variant, count(*) AS users FROM experiment_units WHERE experiment_name = $1
-      GROUP BY 1, 2 ORDER BY 1
-      """;
-  private static final String CLOSED =
-      """
-      SELECT first_variant, epoch, trials, successes, cost_usd::float8 AS cost, feedback_answers, feedback_successes
-      FROM experiment_units
-      WHERE experiment_name = $1 AND closed_at IS NOT NULL AND NOT ended_early
-      ORDER BY closed_at, window_ends_at, user_id
-      """;
-  private static final String FIRST =
-      """
-      SELECT first_variant, epoch, first_trial_outcome, first_trial_latency_ms FROM experiment_units
-      WHERE experiment_name = $1 AND first_trial_at <= now() - make_interval(secs => $2)
-      ORDER BY first_trial_at, user_id
-      """;
   private static final String VERDICT =
       "UPDATE experiments SET verdict = $2::text::jsonb WHERE experiment_name = $1";
   private static final String SUMMARY =
       """
       UPDATE prompt_experiments AS v SET
         user_count = s.users, success_count = s.successes, total_count = s.trials, refused_count = s.refused,
-        cancelled_count = s.cancelled, avg_latency_ms = s.latency, avg_token_count = s.tokens, cost_usd = s.cost,
-        changed_at = now()
-      FROM (
-        SELECT first_variant, count(*) AS users, sum(successes) AS successes, sum(trials) AS trials,
-          sum(refused) AS refused, sum(cancelled) AS cancelled, coalesce(sum(latency_ms) / nullif(sum(trials), 0), 0) AS latency,
-          coalesce(sum(tokens) / nullif(sum(trials), 0), 0) AS tokens, sum(cost_usd) AS cost
-        FROM experiment_units WHERE experiment_name = $1 GROUP BY 1
-      ) AS s
-      WHERE v.experiment_name = $1 AND v.prompt_variant = s.first_variant
+        cancelled_count = s.cancelled, avg_latency_ms = s.latency::float8 / greatest(s.trials, 1),
+        avg_token_count = s.tokens::float8 / greatest(s.trials, 1), cost_usd = s.cost, changed_at = now()
+      FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
+          $9::bigint[], $10::numeric[])
+        AS s (variant, users, trials, successes, refused, cancelled, latency, tokens, cost)
+      WHERE v.experiment_name = $1 AND v.prompt_variant = s.variant
         AND (v.user_count, v.total_count, v.success_count, v.refused_count, v.cancelled_count, v.cost_usd)
           IS DISTINCT FROM (s.users, s.trials, s.successes, s.refused, s.cancelled, s.cost)
       """;
@@ -106,12 +64,26 @@ final class JudgeTable {
       INSERT INTO alert_events (id, alert_name, state, detail) VALUES ($1, $2, 'firing', $3::text::jsonb)
       ON CONFLICT DO NOTHING
       """;
-  private static final int CHUNK = 500;
+  // An alert says what is so now: a stopped experiment harms nobody, nor does an arm that somebody
+  // answers for again.
+  private static final String RESOLVE =
+      """
+      UPDATE alert_events AS a SET state = 'resolved', resolved_at = now()
+      WHERE a.state = 'firing' AND (a.alert_name LIKE 'experiment-guardrail:%' OR a.alert_name LIKE 'experiment-sample-ratio:%')
+        AND NOT EXISTS (
+          SELECT FROM experiments AS e
+          WHERE e.experiment_name = a.detail ->> 'experiment' AND e.status IN ('running', 'paused')
+            AND (a.alert_name LIKE 'experiment-sample-ratio:%' OR EXISTS (
+              SELECT FROM prompt_experiments AS v
+              WHERE v.experiment_name = e.experiment_name AND v.prompt_variant = a.detail ->> 'variant'
+                AND v.switched_off_at IS NOT NULL)))
+      """;
 
   private JudgeTable() {}
 
-  static Future<Integer> close(SqlConnection c, int most) {
-    return c.preparedQuery(CLOSE).execute(Tuple.of(most)).map(rows -> rows.rowCount());
+  /** Resolves the alerts of what is over. */
+  static Future<Void> resolve(SqlConnection c) {
+    return c.query(RESOLVE).execute().mapEmpty();
   }
 
   static Future<List<Judged>> judged(SqlConnection c) {
@@ -134,7 +106,9 @@ final class JudgeTable {
                     new Judged.Arm(
                         arm.path("name").asText(),
                         arm.path("control").asBoolean(),
-                        arm.path("off").asBoolean())));
+                        Optional.ofNullable(arm.path("off_at").textValue())
+                            .map(at -> OffsetDateTime.parse(at).toInstant()),
+                        arm.path("from").asInt())));
     var epochs = new HashMap<Integer, Map<String, Double>>();
     for (var epoch : Json.parse(row.getString("epochs")).properties()) {
       var shares = new HashMap<String, Double>();
@@ -146,76 +120,20 @@ final class JudgeTable {
     return Judged.of(row, Json.parse(row.getString("plan")), arms, epochs, verdicts);
   }
 
-  /** Users by arm, by epoch, oldest first. */
-  static Future<Map<Integer, Map<String, Long>>> exposed(SqlConnection c, String name) {
-    return c.preparedQuery(EXPOSED)
-        .execute(Tuple.of(name))
-        .map(
-            rows -> {
-              var all = new java.util.TreeMap<Integer, Map<String, Long>>();
-              rows.forEach(
-                  row ->
-                      all.computeIfAbsent(row.getInteger("epoch"), _ -> new HashMap<>())
-                          .put(row.getString("first_variant"), row.getLong("users")));
-              return all;
-            });
-  }
-
-  static Future<Void> closed(SqlConnection c, Judged experiment, Judgement judgement) {
-    return each(
-        c,
-        CLOSED,
-        Tuple.of(experiment.name()),
-        row ->
-            judgement.closed(
-                row.getString("first_variant"),
-                row.getInteger("epoch"),
-                row.getLong("trials"),
-                row.getLong("successes"),
-                row.getDouble("cost"),
-                row.getLong("feedback_answers"),
-                row.getLong("feedback_successes")));
-  }
-
-  static Future<Void> first(SqlConnection c, Judged experiment, Judgement judgement) {
-    return each(
-        c,
-        FIRST,
-        Tuple.of(experiment.name(), (double) experiment.settle().toSeconds()),
-        row ->
-            judgement.first(
-                row.getString("first_variant"),
-                row.getInteger("epoch"),
-                row.getString("first_trial_outcome"),
-                row.getLong("first_trial_latency_ms")));
-  }
-
-  /** Some rows at a time: neither memory nor the event loop has to take all at once. */
-  private static Future<Void> each(
-      SqlConnection c, String sql, Tuple parameters, Consumer<Row> taker) {
-    return c.prepare(sql)
-        .compose(
-            statement -> {
-              var cursor = statement.cursor(parameters);
-              return drain(cursor, taker).eventually(statement::close);
-            });
-  }
-
-  private static Future<Void> drain(Cursor cursor, Consumer<Row> taker) {
-    return cursor
-        .read(CHUNK)
-        .compose(
-            rows -> {
-              rows.forEach(taker);
-              return cursor.hasMore() ? drain(cursor, taker) : cursor.close();
-            });
-  }
-
   static Future<Void> verdict(SqlConnection c, String name, JsonNode verdict) {
-    return c.preparedQuery(VERDICT)
-        .execute(Tuple.of(name, verdict.toString()))
-        .compose(_ -> c.preparedQuery(SUMMARY).execute(Tuple.of(name)))
-        .mapEmpty();
+    return c.preparedQuery(VERDICT).execute(Tuple.of(name, verdict.toString())).mapEmpty();
+  }
+
+  /** Tells the readers of {@code prompt_experiments} the arms' sums. */
+  static Future<Void> summary(SqlConnection c, String name, Map<String, Tally.Sums> arms) {
+    var names = List.copyOf(arms.keySet());
+    var sums = names.stream().map(arm -> Objects.requireNonNull(arms.get(arm))).toList();
+    var row = Tuple.tuple().addString(name).addValue(names.toArray(String[]::new));
+    for (var column : Tally.Sums.COUNTS) {
+      row.addValue(sums.stream().map(column).toArray(Long[]::new));
+    }
+    row.addValue(sums.stream().map(s -> Numeric.create(s.cost())).toArray(Numeric[]::new));
+    return c.preparedQuery(SUMMARY).execute(row).mapEmpty();
   }
 
   /** Whether it was not suspended before. */

@@ -34,8 +34,28 @@ record Judged(
     Instant epochBeganAt,
     List<String> verdicts) {
 
-  /** An arm: its name, whether it is control, whether it is switched off. */
-  record Arm(String name, boolean control, boolean off) {}
+  /**
+   * An arm.
+   *
+   * @param offAt since when it is switched off: what ends later is compared with nothing
+   * @param from the first epoch whose users count; an arm that was switched on again begins anew
+   */
+  record Arm(String name, boolean control, Optional<Instant> offAt, int from) {
+    boolean off() {
+      return offAt.isPresent();
+    }
+
+    /**
+     * Whether a user is part of this arm's comparison with control, whichever arm the user's own
+     * is: both arms' users must be left out alike, or those who stay are no random draw.
+     *
+     * @param epoch of the user's first exposure
+     * @param at when what is looked at was over
+     */
+    boolean compares(int epoch, Instant at) {
+      return epoch >= from && offAt.filter(at::isAfter).isEmpty();
+    }
+  }
 
   String control() {
     return arms.stream().filter(Arm::control).findFirst().orElseThrow().name();
@@ -58,6 +78,13 @@ record Judged(
   /** An arm's probability in an epoch. */
   double probability(int epoch, String arm) {
     return epochs.getOrDefault(epoch, Map.of()).getOrDefault(arm, 0.0);
+  }
+
+  /** The probabilities of control and of another arm in an epoch. */
+  Comparison.Odds odds(int epoch, String control, String treated) {
+    var shares = epochs.getOrDefault(epoch, Map.of());
+    return new Comparison.Odds(
+        shares.getOrDefault(control, 0.0), shares.getOrDefault(treated, 0.0));
   }
 
   /**

@@ -4,19 +4,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.Json;
 import dev.weir.experiments.ExperimentPlan.Primary;
 import dev.weir.experiments.ExperimentPlan.Rail;
-import dev.weir.experiments.ExperimentPlan.Watched;
 import dev.weir.experiments.stats.Alpha;
 import dev.weir.experiments.stats.Arm;
-import dev.weir.experiments.stats.BoundedComparison;
 import dev.weir.experiments.stats.EpochRule;
 import dev.weir.experiments.stats.Estimate;
-import dev.weir.experiments.stats.Guardrail;
-import dev.weir.experiments.stats.GuardrailVerdict;
 import dev.weir.experiments.stats.Posterior;
-import dev.weir.experiments.stats.QuantileEffect;
-import dev.weir.experiments.stats.RatioComparison;
-import dev.weir.experiments.stats.RatioSums;
-import dev.weir.experiments.stats.Sketch;
 import dev.weir.experiments.stats.Standing;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,26 +18,30 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /**
- * What the users of one experiment say of its arms, at one look. Users are given one by one, in the
- * orders that docs/statistics.md asks for; then it is finished once. Everything is computed from
- * the start each time, so a look depends on nothing but the data. Not thread-safe.
+ * What the users of one experiment say of its arms. Users are given one by one, in the orders that
+ * docs/statistics.md asks for, and are not kept: it may be finished after any of them, and taking
+ * them in several goes is the same as taking them in one. Not thread-safe.
  */
 final class Judgement {
-  private static final double TAIL = 0.95;
   private static final long ALERT_USERS = 100;
   private static final int ALERT_SHARE = 10;
 
-  private final Judged experiment;
-  private final EpochRule rule;
-  private final double alpha;
-  private final Map<String, BoundedComparison> primary = new HashMap<>();
-  private final Map<String, Map<Rail, Guardrail>> rails = new HashMap<>();
+  private final Shape shape;
+  private final String control;
+  private final Map<String, Comparison> comparisons = new LinkedHashMap<>();
   private final Map<String, double[]> shares = new HashMap<>();
-  private final Map<String, Map<Integer, RatioSums>> costs = new HashMap<>();
-  private final Map<String, Map<Integer, Long>> latencies = new HashMap<>();
+
+  /** What users were taken under: with another, all of them must be taken again. */
+  private record Shape(
+      ExperimentPlan plan, Map<String, Integer> from, String control, double floor) {
+    static Shape of(Judged experiment) {
+      var from = new LinkedHashMap<String, Integer>();
+      experiment.arms().forEach(arm -> from.put(arm.name(), arm.from()));
+      return new Shape(experiment.plan(), from, experiment.control(), experiment.floor());
+    }
+  }
 
   /** A broken guardrail. */
   record Broken(String arm, Rail rail, ObjectNode data) {}
@@ -65,154 +61,124 @@ final class Judgement {
       Map<String, Posterior> posteriors) {}
 
   Judgement(Judged experiment) {
-    this.experiment = experiment;
+    this.shape = Shape.of(experiment);
+    this.control = experiment.control();
     var plan = experiment.plan();
-    this.rule = plan.byUsers() ? EpochRule.BY_USERS : EpochRule.BY_INFORMATION;
-    this.alpha = Alpha.perComparison(plan.alpha(), experiment.arms().size());
+    var arms = experiment.arms().size();
+    var errors =
+        new Comparison.Errors(
+            Alpha.perComparison(plan.alpha(), arms),
+            plan.guardrails().isEmpty()
+                ? 0
+                : Alpha.perGuardrail(plan.guardrailAlpha(), plan.guardrails().size(), arms),
+            plan.expectedUsers(),
+            // Harm is to be noticed long before a decision.
+            Math.max(ALERT_USERS, plan.expectedUsers() / ALERT_SHARE),
+            plan.byUsers() ? EpochRule.BY_USERS : EpochRule.BY_INFORMATION,
+            experiment.floor());
     for (var arm : experiment.treated()) {
-      primary.put(
-          arm.name(), new BoundedComparison(alpha, plan.expectedUsers(), rule, experiment.floor()));
-      var own = new HashMap<Rail, Guardrail>();
-      for (var rail : plan.guardrails()) {
-        if (rail.watched() != Watched.COST_PER_SUCCESS) {
-          own.put(rail, new Guardrail(rail.margin(), railAlpha(), alertUsers()));
-        }
-      }
-      rails.put(arm.name(), own);
+      comparisons.put(arm.name(), new Comparison(errors, plan.guardrails()));
     }
   }
 
-  private double railAlpha() {
-    var plan = experiment.plan();
-    return Alpha.perGuardrail(
-        plan.guardrailAlpha(), plan.guardrails().size(), experiment.arms().size());
-  }
-
-  /** Harm is to be noticed long before a decision. */
-  private long alertUsers() {
-    return Math.max(ALERT_USERS, experiment.plan().expectedUsers() / ALERT_SHARE);
+  /** Whether the users taken so far say of the experiment as it is now what all would say. */
+  boolean fits(Judged now) {
+    return shape.equals(Shape.of(now));
   }
 
   /**
-   * A user whose window has closed.
+   * Takes a user whose window has closed.
    *
-   * @param answers feedback that was given, and {@code liked} how much of it said success
+   * @param now the experiment as it is; its epochs include the user's
    */
-  void closed(
-      String arm, int epoch, long trials, long successes, double cost, long answers, long liked) {
-    var metric = experiment.plan().primary();
-    var of = metric == Primary.VALIDITY ? trials : answers;
-    if (of > 0) {
-      var value = Math.min(1.0, (double) (metric == Primary.VALIDITY ? successes : liked) / of);
-      for (var treated : experiment.treated()) {
-        compared(treated.name(), arm)
-            .ifPresent(
-                side ->
-                    comparison(treated.name())
-                        .observe(
-                            side,
-                            value,
-                            experiment.probability(epoch, experiment.control()),
-                            experiment.probability(epoch, treated.name())));
+  void closed(Judged now, ClosedUnit unit) {
+    var share = share(now.plan().primary(), unit);
+    for (var arm : now.arms()) {
+      if (arm.name().equals(unit.arm()) && unit.epoch() >= arm.from() && share.isPresent()) {
+        var sums = shares.computeIfAbsent(unit.arm(), _ -> new double[3]);
+        sums[0] += 1;
+        sums[1] += share.get();
+        sums[2] += share.get() * share.get();
       }
-      var sums = shares.computeIfAbsent(arm, _ -> new double[3]);
-      sums[0] += 1;
-      sums[1] += value;
-      sums[2] += value * value;
+      if (!arm.control() && arm.compares(unit.epoch(), unit.windowEndsAt())) {
+        compare(now, arm, unit, share);
+      }
     }
-    costs
-        .computeIfAbsent(arm, _ -> new TreeMap<>())
-        .merge(epoch, RatioSums.NONE.with(cost, (double) successes), RatioSums::plus);
   }
 
-  /** A user's first trial, its deadline passed; in the order in which they came. */
-  void first(String arm, int epoch, String outcome, long latencyMs) {
-    for (var treated : experiment.treated()) {
-      compared(treated.name(), arm)
-          .ifPresent(
-              side ->
-                  rails
-                      .getOrDefault(treated.name(), Map.of())
-                      .forEach(
-                          (rail, guardrail) ->
-                              guardrail.observe(
-                                  side,
-                                  harmed(rail, outcome, latencyMs),
-                                  experiment.probability(epoch, experiment.control()),
-                                  experiment.probability(epoch, treated.name()))));
+  private void compare(Judged now, Judged.Arm arm, ClosedUnit unit, Optional<Double> share) {
+    var side = side(arm, unit.arm());
+    var comparison = comparison(arm);
+    share.ifPresent(
+        value -> comparison.share(side, value, now.odds(unit.epoch(), control, arm.name())));
+    comparison.cost(side, unit.epoch(), unit.cost(), unit.successes());
+  }
+
+  /** A user's metric; missing where there was nothing to judge. */
+  private static Optional<Double> share(Primary metric, ClosedUnit unit) {
+    var of = metric == Primary.VALIDITY ? unit.trials() : unit.answers();
+    var good = metric == Primary.VALIDITY ? unit.successes() : unit.liked();
+    return of > 0 ? Optional.of(Math.min(1.0, (double) good / of)) : Optional.empty();
+  }
+
+  /** Takes a user's first trial, its deadline passed; in the order in which they came. */
+  void first(Judged now, FirstTrial trial) {
+    for (var arm : now.arms()) {
+      if (!arm.control() && arm.compares(trial.epoch(), trial.at())) {
+        comparison(arm)
+            .first(side(arm, trial.arm()), trial, now.odds(trial.epoch(), control, arm.name()));
+      }
     }
-    latencies
-        .computeIfAbsent(arm, _ -> new TreeMap<>())
-        .merge(Sketch.bucket((double) latencyMs), 1L, Long::sum);
   }
 
-  private static boolean harmed(Rail rail, String outcome, long latencyMs) {
-    return switch (rail.watched()) {
-      case FAILED -> outcome.equals("failure");
-      case SLOW -> outcome.equals("cancelled") || latencyMs > rail.overMs();
-      case COST_PER_SUCCESS -> false;
-    };
+  private Arm side(Judged.Arm treated, String arm) {
+    return arm.equals(control) ? Arm.CONTROL : arm.equals(treated.name()) ? Arm.TREATED : Arm.OTHER;
   }
 
-  private BoundedComparison comparison(String arm) {
-    return Objects.requireNonNull(primary.get(arm));
+  private Comparison comparison(Judged.Arm arm) {
+    return Objects.requireNonNull(comparisons.get(arm.name()));
   }
 
-  /** On which side of a comparison a user stands; users of an unknown arm on none. */
-  private Optional<Arm> compared(String treated, String arm) {
-    return arm.equals(experiment.control())
-        ? Optional.of(Arm.CONTROL)
-        : arm.equals(treated)
-            ? Optional.of(Arm.TREATED)
-            : experiment.arms().stream().anyMatch(a -> a.name().equals(arm))
-                ? Optional.of(Arm.OTHER)
-                : Optional.empty();
-  }
-
-  Result finish() {
+  /** What all users so far say. Takes milliseconds: not for an event loop. */
+  Result finish(Judged now) {
     var json = Json.object();
     var broken = new ArrayList<Broken>();
     var significant = new HashMap<String, Estimate>();
     var variants = json.putObject("variants");
-    for (var arm : experiment.arms()) {
+    for (var arm : now.arms()) {
       var one = variants.putObject(arm.name());
-      means(one, arm.name());
+      means(one, arm.name(), now.bandit());
       if (!arm.control()) {
-        var effect = comparison(arm.name()).estimate();
+        var comparison = comparison(arm);
+        var effect = comparison.effect();
         one.set("primary", json(effect));
         if (effect.significant() && !arm.off()) {
           significant.put(arm.name(), effect);
         }
-        var epochs = epochs(arm.name());
-        one.set(
-            "cost_per_success_usd",
-            json(
-                RatioComparison.difference(
-                    epochs, rule, alpha, experiment.plan().expectedUsers())));
-        one.set("p95_ms", json(tail(arm.name())));
-        judge(arm, epochs, one, broken);
+        one.set("cost_per_success_usd", json(comparison.costPerSuccess(now, arm)));
+        one.set("p95_ms", json(comparison.tail()));
+        judge(now, arm, one, broken);
       }
     }
-    var posteriors = posteriors();
+    var posteriors = posteriors(now);
     standings(variants, posteriors);
     return new Result(json, broken, significant, posteriors);
   }
 
-  private void means(ObjectNode one, String arm) {
+  private void means(ObjectNode one, String arm, boolean biased) {
     var sums = shares.getOrDefault(arm, new double[3]);
     one.put("users", (long) sums[0]);
     if (sums[0] > 0) {
       one.put("mean", sums[1] / sums[0]);
       // Where weights moved with the data, an arm's own mean is not what it would have for all.
-      one.put("mean_is_biased", experiment.bandit());
+      one.put("mean_is_biased", biased);
     }
   }
 
-  private void judge(
-      Judged.Arm arm, List<RatioComparison.Epoch> epochs, ObjectNode one, List<Broken> broken) {
+  private void judge(Judged now, Judged.Arm arm, ObjectNode one, List<Broken> broken) {
     var told = one.putArray("guardrails");
-    for (var rail : experiment.plan().guardrails()) {
-      var verdict = verdict(arm.name(), rail, epochs);
+    for (var rail : now.plan().guardrails()) {
+      var verdict = comparison(arm).verdict(now, arm, rail);
       var data =
           told.addObject()
               .put("metric", rail.label())
@@ -227,45 +193,9 @@ final class Judgement {
     }
   }
 
-  private GuardrailVerdict verdict(String arm, Rail rail, List<RatioComparison.Epoch> epochs) {
-    return rail.watched() == Watched.COST_PER_SUCCESS
-        ? Guardrail.costPerSuccess(epochs, rule, rail.margin(), railAlpha(), alertUsers())
-        : Objects.requireNonNull(rails.getOrDefault(arm, Map.of()).get(rail)).verdict();
-  }
-
-  private List<RatioComparison.Epoch> epochs(String arm) {
-    var all = new ArrayList<RatioComparison.Epoch>();
-    var control = costs.getOrDefault(experiment.control(), Map.of());
-    costs
-        .getOrDefault(arm, Map.of())
-        .forEach(
-            (epoch, treated) -> {
-              var p0 = experiment.probability(epoch, experiment.control());
-              var p1 = experiment.probability(epoch, arm);
-              if (p0 > 0 && p1 > 0) {
-                all.add(
-                    new RatioComparison.Epoch(
-                        control.getOrDefault(epoch, RatioSums.NONE), treated, p0, p1));
-              }
-            });
-    return all;
-  }
-
-  private Estimate tail(String arm) {
-    return new QuantileEffect(TAIL, alpha, experiment.plan().expectedUsers())
-        .difference(sketch(experiment.control()), sketch(arm));
-  }
-
-  private Sketch sketch(String arm) {
-    var buckets = latencies.getOrDefault(arm, Map.of());
-    return new Sketch(
-        buckets.keySet().stream().mapToInt(Integer::intValue).toArray(),
-        buckets.values().stream().mapToLong(Long::longValue).toArray());
-  }
-
-  private Map<String, Posterior> posteriors() {
+  private Map<String, Posterior> posteriors(Judged now) {
     var all = new LinkedHashMap<String, Posterior>();
-    for (var arm : experiment.arms()) {
+    for (var arm : now.arms()) {
       if (!arm.off()) {
         var sums = shares.getOrDefault(arm.name(), new double[3]);
         all.put(arm.name(), Posterior.ofShares(sums[0], sums[1], sums[2]));

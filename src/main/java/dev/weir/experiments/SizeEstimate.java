@@ -86,7 +86,7 @@ public final class SizeEstimate {
 
   private static JsonNode estimate(Row row, double effect, double power) {
     var plan = ExperimentPlan.of(Json.parse(row.getString("plan")));
-    var shares = ExperimentTable.shares(Json.parse(row.getString("weights")));
+    var shares = ArmTable.shares(Json.parse(row.getString("weights")));
     var control = row.getString("control");
     var smallest = 1.0;
     for (var arm : shares.properties()) {

@@ -1,0 +1,144 @@
+package dev.weir.experiments;
+
+import dev.weir.experiments.ExperimentPlan.Rail;
+import dev.weir.experiments.ExperimentPlan.Watched;
+import dev.weir.experiments.stats.Arm;
+import dev.weir.experiments.stats.BoundedComparison;
+import dev.weir.experiments.stats.EpochRule;
+import dev.weir.experiments.stats.Estimate;
+import dev.weir.experiments.stats.Guardrail;
+import dev.weir.experiments.stats.GuardrailVerdict;
+import dev.weir.experiments.stats.QuantileEffect;
+import dev.weir.experiments.stats.RatioComparison;
+import dev.weir.experiments.stats.RatioSums;
+import dev.weir.experiments.stats.Sketch;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+
+/** One arm beside control, as users come one by one. Constant room. Not thread-safe. */
+final class Comparison {
+  private static final double TAIL = 0.95;
+
+  private final Errors errors;
+  private final BoundedComparison primary;
+  private final Map<Rail, Guardrail> rails = new HashMap<>();
+  private final Map<Integer, Costs> costs = new TreeMap<>();
+  private final Map<Integer, Long> controlMs = new HashMap<>();
+  private final Map<Integer, Long> treatedMs = new HashMap<>();
+
+  /**
+   * What is fixed before the start.
+   *
+   * @param alpha of this comparison
+   * @param railAlpha of each guardrail of it, one-sided
+   * @param users when a decision is expected
+   * @param alertUsers when harm should have been noticed
+   * @param rule how epochs are put together
+   * @param floor below which no arm's probability falls
+   */
+  record Errors(
+      double alpha, double railAlpha, long users, long alertUsers, EpochRule rule, double floor) {}
+
+  /** Cost and successes of both arms' users in one epoch. */
+  private record Costs(RatioSums control, RatioSums treated) {
+    static final Costs NONE = new Costs(RatioSums.NONE, RatioSums.NONE);
+  }
+
+  /** The probabilities under which a user was drawn. */
+  record Odds(double control, double treated) {}
+
+  Comparison(Errors errors, List<Rail> guardrails) {
+    this.errors = errors;
+    this.primary =
+        new BoundedComparison(errors.alpha(), errors.users(), errors.rule(), errors.floor());
+    for (var rail : guardrails) {
+      if (rail.watched() != Watched.COST_PER_SUCCESS) {
+        rails.put(rail, new Guardrail(rail.margin(), errors.railAlpha(), errors.alertUsers()));
+      }
+    }
+  }
+
+  /** A user with a judged trial. */
+  void share(Arm side, double share, Odds odds) {
+    primary.observe(side, share, odds.control(), odds.treated());
+  }
+
+  /** What a user of either arm has cost. */
+  void cost(Arm side, int epoch, double cost, long successes) {
+    var was = costs.getOrDefault(epoch, Costs.NONE);
+    switch (side) {
+      case CONTROL ->
+          costs.put(epoch, new Costs(was.control().with(cost, (double) successes), was.treated()));
+      case TREATED ->
+          costs.put(epoch, new Costs(was.control(), was.treated().with(cost, (double) successes)));
+      case OTHER -> {}
+    }
+  }
+
+  /** A user's first trial. */
+  void first(Arm side, FirstTrial trial, Odds odds) {
+    rails.forEach(
+        (rail, guardrail) ->
+            guardrail.observe(side, harmed(rail, trial), odds.control(), odds.treated()));
+    var bucket = Sketch.bucket((double) trial.latencyMs());
+    switch (side) {
+      case CONTROL -> controlMs.merge(bucket, 1L, Long::sum);
+      case TREATED -> treatedMs.merge(bucket, 1L, Long::sum);
+      case OTHER -> {}
+    }
+  }
+
+  private static boolean harmed(Rail rail, FirstTrial trial) {
+    return switch (rail.watched()) {
+      case FAILED -> trial.outcome().equals("failure");
+      case SLOW -> trial.outcome().equals("cancelled") || trial.latencyMs() > rail.overMs();
+      case COST_PER_SUCCESS -> false;
+    };
+  }
+
+  Estimate effect() {
+    return primary.estimate();
+  }
+
+  /** The 95th percentile of first trials, in ms. */
+  Estimate tail() {
+    return new QuantileEffect(TAIL, errors.alpha(), errors.users())
+        .difference(sketch(controlMs), sketch(treatedMs));
+  }
+
+  private static Sketch sketch(Map<Integer, Long> buckets) {
+    return new Sketch(
+        buckets.keySet().stream().mapToInt(Integer::intValue).toArray(),
+        buckets.values().stream().mapToLong(Long::longValue).toArray());
+  }
+
+  Estimate costPerSuccess(Judged now, Judged.Arm arm) {
+    return RatioComparison.difference(
+        epochs(now, arm), errors.rule(), errors.alpha(), errors.users());
+  }
+
+  GuardrailVerdict verdict(Judged now, Judged.Arm arm, Rail rail) {
+    return rail.watched() == Watched.COST_PER_SUCCESS
+        ? Guardrail.costPerSuccess(
+            epochs(now, arm), errors.rule(), rail.margin(), errors.railAlpha(), errors.alertUsers())
+        : Objects.requireNonNull(rails.get(rail)).verdict();
+  }
+
+  private List<RatioComparison.Epoch> epochs(Judged now, Judged.Arm arm) {
+    var all = new ArrayList<RatioComparison.Epoch>();
+    costs.forEach(
+        (epoch, sums) -> {
+          var odds = now.odds(epoch, now.control(), arm.name());
+          if (odds.control() > 0 && odds.treated() > 0) {
+            all.add(
+                new RatioComparison.Epoch(
+                    sums.control(), sums.treated(), odds.control(), odds.treated()));
+          }
+        });
+    return all;
+  }
+}

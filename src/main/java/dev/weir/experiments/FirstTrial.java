@@ -1,0 +1,14 @@
+package dev.weir.experiments;
+
+import java.time.Instant;
+
+/**
+ * A user's first trial, its deadline passed.
+ *
+ * @param arm the user's arm
+ * @param epoch of the first exposure
+ * @param at when the call came in
+ * @param outcome how it ended: success, failure or cancelled
+ * @param latencyMs how long it took
+ */
+record FirstTrial(String arm, int epoch, Instant at, String outcome, long latencyMs) {}
