@@ -21,11 +21,13 @@ import java.util.UUID;
 final class ContentTable {
   private static final int BATCH = 500;
 
+  /** A copy of what was deleted meanwhile is not kept. */
   private static final String INSERT =
       """
       INSERT INTO stored_contents (id, user_id, function_name, function_version, kind, source_id, run_name, model, input,
         output, error_code, expected, cost_usd, latency_ms, created_at, expires_at)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+      SELECT $1, $2, $3, $4, $5, $6::uuid, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
+      WHERE $6::uuid IS NULL OR EXISTS (SELECT FROM stored_contents s WHERE s.id = $6::uuid)
       ON CONFLICT (id) DO NOTHING
       """;
 

@@ -1,17 +1,14 @@
 package dev.weir.app;
 
+import static dev.weir.app.EvaluationWorld.cases;
+import static dev.weir.app.EvaluationWorld.order;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.weir.core.Json;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.TestDatabase;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.function.IntFunction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,88 +20,24 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(TestDatabase.Extension.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class EvaluationsIT {
-  private static final String FUNCTION =
-      """
-      name: quiz
-      description: says what it is asked
-      model: sandbox/echo
-      prompt:
-        user: '%s'
-      input:
-        type: object
-        additionalProperties: false
-        required: [question]
-        properties:
-          question: {type: string, maxLength: 40}
-      output:
-        type: object
-        additionalProperties: false
-        required: [answer]
-        properties:
-          answer: {type: string}
-      example: {question: why}
-      """;
-  private static final String REPEATS = "{\"answer\": \"{{question}}\"}";
-
-  private TestDatabase database;
+  private EvaluationWorld world;
   private Management one;
+  private TestDatabase database;
   private String repeats;
   private String stubborn;
 
   @BeforeAll
-  void start(TestDatabase given, @TempDir Path folder) throws IOException {
+  void start(TestDatabase given, @TempDir Path folder) {
     database = given;
-    Files.writeString(folder.resolve("quiz.yaml"), FUNCTION.formatted(REPEATS));
-    one = new Management(RunningWeir.sandboxed(database, "WEIR_FUNCTIONS_DIR", folder.toString()));
-    repeats = one.weir().get("/v1/functions/quiz").json().at("/data/version").asText();
-    stubborn = version(FUNCTION.formatted("{\"answer\": \"no {{question}}\"}"));
+    world = new EvaluationWorld(given, folder);
+    one = world.one;
+    repeats = world.repeats;
+    stubborn = world.version("{\"answer\": \"no {{question}}\"}");
   }
 
   @AfterAll
   void stop() {
-    one.close();
-  }
-
-  private String version(String source) {
-    var made =
-        one.post("/api/prompts/quiz/versions", Json.object().put("source", source).toString());
-    assertThat(made.status()).as(made.raw().body()).isEqualTo(201);
-    return made.json().path("version").asText();
-  }
-
-  private JsonNode begin(ObjectNode order) {
-    var began = one.post("/api/evaluations", order.toString());
-    assertThat(began.status()).as(began.raw().body()).isEqualTo(202);
-    return began.json();
-  }
-
-  private JsonNode evaluate(ObjectNode order) {
-    var name = begin(order).path("name").asText();
-    Eventually.until(
-        "the evaluation " + name + " ends",
-        () -> one.get("/api/evaluations/" + name).json().path("ended_at").isTextual());
-    return one.get("/api/evaluations/" + name).json();
-  }
-
-  private static ObjectNode order(String candidate, String... scorers) {
-    var order = Json.object().put("function", "quiz").put("candidate", candidate);
-    for (var scorer : scorers) {
-      order.withArray("scorers").add(scorer);
-    }
-    return order;
-  }
-
-  private static ObjectNode cases(ObjectNode order, int many, IntFunction<String> user) {
-    var cases = order.putArray("cases");
-    for (var i = 0; i < many; i++) {
-      var one = cases.addObject();
-      one.putObject("input").put("question", "question " + i);
-      one.putObject("expected").put("answer", "question " + i);
-      if (!user.apply(i).isEmpty()) {
-        one.put("user", user.apply(i));
-      }
-    }
-    return order;
+    world.close();
   }
 
   private String refused(ObjectNode order, int status) {
@@ -115,7 +48,8 @@ class EvaluationsIT {
 
   @Test
   void aCandidateThatIsAlwaysWrongIsFoundWorse() {
-    var so = evaluate(cases(order(stubborn, "schema", "exact", "contains"), 60, i -> "u" + i));
+    var so =
+        world.evaluate(cases(order(stubborn, "schema", "exact", "contains"), 60, i -> "u" + i));
 
     assertThat(so.path("status").asText()).isEqualTo("done");
     assertThat(so.path("done").asInt()).isEqualTo(60);
@@ -136,7 +70,7 @@ class EvaluationsIT {
 
   @Test
   void anEqualCandidateIsNotFoundDifferent() {
-    var so = evaluate(cases(order(repeats, "exact"), 40, _ -> ""));
+    var so = world.evaluate(cases(order(repeats, "exact"), 40, _ -> ""));
 
     var exact = so.at("/report/scorers/0");
     assertThat(exact.path("users").asInt()).isEqualTo(40);
@@ -150,7 +84,7 @@ class EvaluationsIT {
 
   @Test
   void itsCallsAreNotTheFunctionsOwn() {
-    var so = evaluate(cases(order(repeats, "schema"), 3, _ -> ""));
+    var so = world.evaluate(cases(order(repeats, "schema"), 3, _ -> ""));
 
     Eventually.until(
         "the usage is written",
@@ -194,7 +128,7 @@ class EvaluationsIT {
 
   @Test
   void aNameStandsForOneEvaluation() {
-    evaluate(cases(order(repeats), 1, _ -> "").put("name", "once"));
+    world.evaluate(cases(order(repeats), 1, _ -> "").put("name", "once"));
 
     assertThat(refused(cases(order(repeats), 1, _ -> "").put("name", "once"), 409))
         .contains("'once'");
