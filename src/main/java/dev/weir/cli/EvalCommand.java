@@ -91,7 +91,7 @@ final class EvalCommand implements Callable<Integer> {
   private @Nullable Integer limit;
 
   @Option(
-      names = "--of-version",
+      names = "--function-version",
       paramLabel = "VERSION",
       description = "Of stored contents only those that this version or label answered.")
   private @Nullable String version;
@@ -155,7 +155,8 @@ final class EvalCommand implements Callable<Integer> {
               + "'.");
       var bar = new ProgressBar(world, err, so.path("items").asInt());
       while (underWay(so)) {
-        bar.show(so.path("done").asInt());
+        // The full bar is for the end, which is a moment after the last item.
+        bar.show(Math.min(so.path("done").asInt(), so.path("items").asInt() - 1));
         LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
         so = door.answer("GET", path, Optional.empty());
       }

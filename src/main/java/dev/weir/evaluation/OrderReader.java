@@ -165,7 +165,7 @@ final class OrderReader {
     if (!json.has("input")) {
       throw AIError.invalid(where + ": 'input' is missing.");
     }
-    var user = Optional.of(json.path("user")).filter(u -> !u.isMissingNode() && !u.isNull());
+    var user = present(json, "user");
     user.ifPresent(
         u -> {
           if (!u.isTextual()
@@ -180,8 +180,13 @@ final class OrderReader {
     return new Case(
         line,
         json.path("input"),
-        Optional.ofNullable(json.get("expected")),
-        Optional.ofNullable(json.get("output")),
+        present(json, "expected"),
+        present(json, "output"),
         user.map(JsonNode::textValue));
+  }
+
+  /** A field that is there and is not null: of an exported call that failed the output is null. */
+  private static Optional<JsonNode> present(JsonNode json, String field) {
+    return Optional.ofNullable(json.get(field)).filter(node -> !node.isNull());
   }
 }

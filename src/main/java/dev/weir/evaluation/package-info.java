@@ -5,8 +5,8 @@
  * <p>Promises that no answer of a candidate reaches a caller, that no call waits for one, and that
  * what candidates cost is on accounts of Weir's own, each with a hard budget. May use {@code
  * contents}, {@code registry}, {@code prompts}, {@code gateway}, {@code experiments.stats}, {@code
- * storage} and {@code core}. Its tables: {@code shadow_runs}, {@code shadow_pairs};
- * docs/evaluation.md tells how it is used.
+ * storage}, {@code jobs} and {@code core}. Its tables: {@code shadow_runs}, {@code shadow_pairs},
+ * {@code evaluations}, {@code evaluation_items}; docs/evaluation.md tells how it is used.
  */
 @NullMarked
 package dev.weir.evaluation;
