@@ -49,6 +49,7 @@ final class EvalCommand implements Callable<Integer> {
 
   @Parameters(
       index = "0",
+      arity = "0..1",
       paramLabel = "FUNCTION",
       description = "The function; or list, show or stop.")
   private String word = "list";

@@ -107,7 +107,7 @@ class EvalCommandIT {
         .containsPattern("schema +30 +30 +1\\.0000 +1\\.0000 .*no difference found");
     assertThat(run.out()).contains("The same value: 0 of 30").contains("95 % (each 97.5 %)");
     assertThat(shell.run("eval", "show", "first").out()).isEqualTo(run.out());
-    assertThat(shell.run("eval", "list").out()).containsPattern("first +quiz +done +30/30 +0 ");
+    assertThat(shell.run("eval").out()).containsPattern("first +quiz +done +30/30 +0 ");
   }
 
   @Test

@@ -85,6 +85,25 @@ final class TwoUsers {
               "INSERT INTO feedback (id, request_id, user_id, success) VALUES (gen_random_uuid(),"
                   + " gen_random_uuid(), '$', true)"),
           Map.entry(
+              "stored_contents",
+              """
+              INSERT INTO stored_contents
+                (id, user_id, function_name, function_version, kind, input, error_code, cost_usd, latency_ms, expires_at)
+              VALUES (gen_random_uuid(), '$', 'f', '0', 'call', '{}', 'TIMEOUT', 0, 1, now() + interval '1 day')\
+              """),
+          Map.entry(
+              "shadow_pairs",
+              """
+              WITH version AS (
+                INSERT INTO prompt_versions (function_name, function_version, content_hash, definition)
+                VALUES ('of-$', '0', '', '{}') RETURNING function_name, function_version),
+              run AS (
+                INSERT INTO shadow_runs (run_name, function_name, function_version, share, created_by)
+                SELECT 'r-$', function_name, function_version, 1, 'k' FROM version RETURNING run_name)
+              INSERT INTO shadow_pairs SELECT run_name, gen_random_uuid(), '$', now(), '0', 'ok', 'ok', true, 1, 1, 0, 0, 1, 1
+              FROM run\
+              """),
+          Map.entry(
               "evaluation_items",
               """
               WITH evaluation AS (
