@@ -26,8 +26,10 @@ import org.apache.logging.log4j.Logger;
 
 /**
  * What users think of answers. The same opinion twice is one; a different one within the window
- * replaces it; a later one is kept and changes no verdict. A user can judge the own calls alone:
- * row-level security hides the others, so they are as unknown as those that never were. Any thread.
+ * replaces it; a later one is kept and changes no verdict. Of those that count no more the newest
+ * few stay, so that a call has a bounded number of rows however often a mind is changed. A user can
+ * judge the own calls alone: row-level security hides the others, so they are as unknown as those
+ * that never were. Any thread.
  */
 public final class Feedback {
   private static final Logger LOG = LogManager.getLogger(Feedback.class);
@@ -38,6 +40,9 @@ public final class Feedback {
   /** An answer may be judged before its row is in the database, which is a moment. */
   private static final List<Duration> WAITS =
       List.of(Duration.ofMillis(100), Duration.ofMillis(300), Duration.ofMillis(800));
+
+  /** Of a call's replaced opinions, and of its late ones, so many are kept: the newest. */
+  private static final int KEPT = 5;
 
   private static final int BATCH = 1_000;
   private static final Duration PERIOD = Duration.ofSeconds(10);
@@ -65,6 +70,14 @@ public final class Feedback {
       """
       INSERT INTO feedback (id, request_id, user_id, success, score, status, experiment_name, counts)
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+      """;
+  private static final String FORGET =
+      """
+      DELETE FROM feedback WHERE id IN (
+        SELECT o.id FROM (
+          SELECT id, row_number() OVER (PARTITION BY status ORDER BY received_at DESC, id DESC) AS n
+          FROM feedback WHERE request_id = $1 AND user_id = $2 AND status <> 'current'
+        ) AS o WHERE o.n > $3)
       """;
   private static final String FOLD = "SELECT weir_fold_feedback($1) AS folded";
 
@@ -189,6 +202,7 @@ public final class Feedback {
         .<Future<?>>map(old -> c.preparedQuery(REPLACE).execute(Tuple.of(old.getUUID("id"))))
         .orElseGet(Future::succeededFuture)
         .compose(_ -> c.preparedQuery(INSERT).execute(row))
+        .compose(_ -> c.preparedQuery(FORGET).execute(Tuple.of(opinion.request(), user, KEPT)))
         .map(_ -> late ? Outcome.LATE : replaced.isPresent() ? Outcome.REPLACED : Outcome.RECORDED);
   }
 
