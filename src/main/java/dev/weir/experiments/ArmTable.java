@@ -11,6 +11,7 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -50,6 +51,11 @@ final class ArmTable {
       UPDATE prompt_experiments SET switched_off_at = NULL, switched_off_because = NULL, counts_from_epoch = $3, changed_at = now()
       WHERE experiment_name = $1 AND prompt_variant = $2 AND switched_off_at IS NOT NULL
       """;
+
+  /** Decisions by which people set weights. */
+  private static final Set<String> PEOPLES = Set.of("weights", "switched_on");
+
+  private static final double ROUNDING = 1e-9;
 
   private final ExperimentTable experiments;
 
@@ -117,8 +123,34 @@ final class ArmTable {
                           + "' is switched off; give it the weight 0, or switch it on first.");
                 }
               }
+              requireFloor(e, weights, arms.off(), why);
               return open(c, e, weights, why);
             });
+  }
+
+  /** What people set of a bandit is held to its floor too; its own weights are above it. */
+  private static void requireFloor(Locked e, ObjectNode weights, Set<String> off, Decision why) {
+    if (e.banditFloor().isEmpty() || !PEOPLES.contains(why.what())) {
+      return;
+    }
+    var floor = Math.min(e.banditFloor().get(), 1.0 / weights.size());
+    for (var arm : shares(weights).properties()) {
+      if (!off.contains(arm.getKey()) && arm.getValue().doubleValue() < floor - ROUNDING) {
+        throw belowFloor(arm.getKey(), arm.getValue().doubleValue(), floor);
+      }
+    }
+  }
+
+  static AIError belowFloor(String arm, double share, double floor) {
+    return AIError.invalid(
+        String.format(
+                Locale.ROOT,
+                "The variant '%s' would get %.3g of the users, below the bandit's floor of %.3g;"
+                    + " give",
+                arm,
+                share,
+                floor)
+            + " no variant less, or set a lower 'bandit.floor' before the start.");
   }
 
   private Future<Integer> open(SqlConnection c, Locked e, ObjectNode weights, Decision why) {

@@ -36,7 +36,8 @@ final class ExperimentTable {
   private static final String LOCK = "SELECT pg_advisory_xact_lock(hashtext('weir_experiments'))";
   private static final String READ =
       """
-      SELECT experiment_name, function_name, status, layer, slot_from, slot_to, salt, epoch
+      SELECT experiment_name, function_name, status, layer, slot_from, slot_to, epoch, winner, mode = 'bandit' AS bandit,
+        coalesce((plan ->> 'bandit_floor')::float8, 0) AS floor
       FROM experiments WHERE experiment_name = $1 FOR NO KEY UPDATE
       """;
   private static final String IN_THE_WAY =
@@ -66,7 +67,13 @@ final class ExperimentTable {
 
   private final Clock clock;
 
-  /** An experiment, locked. */
+  /**
+   * An experiment, locked.
+   *
+   * @param winner if it was concluded
+   * @param banditFloor below which no arm's probability may be, where weights follow what is
+   *     learned
+   */
   record Locked(
       String name,
       String function,
@@ -74,7 +81,9 @@ final class ExperimentTable {
       String layer,
       int slotFrom,
       int slotTo,
-      int epoch) {
+      int epoch,
+      Optional<String> winner,
+      Optional<Double> banditFloor) {
     boolean live() {
       return status.equals("running") || status.equals("paused");
     }
@@ -168,7 +177,9 @@ final class ExperimentTable {
         row.getString("layer"),
         row.getInteger("slot_from"),
         row.getInteger("slot_to"),
-        row.getInteger("epoch"));
+        row.getInteger("epoch"),
+        Optional.ofNullable(row.getString("winner")),
+        row.getBoolean("bandit") ? Optional.of(row.getDouble("floor")) : Optional.empty());
   }
 
   /** Sets a draft going, in its first epoch. */

@@ -9,7 +9,10 @@ import dev.weir.experiments.ExperimentTable.Decision;
 import dev.weir.experiments.ExperimentTable.Locked;
 import dev.weir.gateway.ModelDirectory;
 import dev.weir.gateway.Stage;
+import dev.weir.registry.LabelMove;
+import dev.weir.registry.LabelMoves;
 import dev.weir.registry.PromptRegistry;
+import dev.weir.registry.VersionKey;
 import dev.weir.storage.Database;
 import dev.weir.storage.Notifications;
 import dev.weir.storage.Rereading;
@@ -40,6 +43,7 @@ public final class Experiments {
   private final ArmTable arms;
   private final Exposures exposures;
   private final PromptRegistry registry;
+  private final LabelMoves labels;
   private final SecureRandom random = new SecureRandom();
   private final Rereading rereading = new Rereading(this::read);
   private volatile Roster roster = Roster.EMPTY;
@@ -58,6 +62,7 @@ public final class Experiments {
     this.vertx = vertx;
     this.database = database;
     this.registry = registry;
+    this.labels = new LabelMoves(database, clock);
     this.versions = new Versions(registry);
     this.reader = new RosterReader(database, registry, models);
     this.table = new ExperimentTable(clock);
@@ -124,9 +129,16 @@ public final class Experiments {
     return HexFormat.of().formatHex(bytes);
   }
 
-  /** Starts a draft; {@code CONFLICT} if another experiment has its slots. */
+  /**
+   * Starts a draft; {@code CONFLICT} if another experiment has its slots, or if an arm does not
+   * take and give what the function does by now, or cannot be served any more.
+   */
   public Future<Void> start(String name, String by) {
-    return changed(database.admin(c -> table.start(c, name, by)));
+    return changed(
+        database
+            .admin(c -> table.lock(c, name).compose(e -> versions.of(c, e)))
+            .compose(versions::stillFit)
+            .compose(_ -> database.admin(c -> table.start(c, name, by))));
   }
 
   /** Lets no more users in; those who came stay and count. */
@@ -163,59 +175,68 @@ public final class Experiments {
   }
 
   /**
-   * Ends it with a winner.
+   * Ends it with a winner, in one transaction with the winner's promotion. Doing it twice is as
+   * good as once, and what was concluded may be promoted later.
    *
    * @param promote whether the winner's version becomes the function's production version
+   * @return {@code CONFLICT} for a draft, for another winner than it was concluded with, and for
+   *     one that cannot be served any more; nothing has changed then
    */
   public Future<Void> conclude(String name, String winner, boolean promote, String by) {
     return changed(
-            database.admin(
-                c ->
-                    table
-                        .lock(c, name)
-                        .compose(
-                            e ->
-                                arms.weights(c, name)
-                                    .compose(
-                                        weights -> {
-                                          if (e.status().equals("draft")
-                                              || e.status().equals("concluded")) {
-                                            throw ExperimentTable.wrong(e, "concluded");
-                                          }
-                                          ArmTable.requireArm(e, weights, winner);
-                                          return table.set(
-                                              c, name, "concluded", Optional.of(winner));
-                                        })
-                                    .compose(
-                                        _ ->
-                                            table.decided(
-                                                c,
-                                                name,
-                                                new Decision(
-                                                    by,
-                                                    "concluded",
-                                                    Optional.of(winner),
-                                                    promote
-                                                        ? "its version goes to production"
-                                                        : "by an administrator",
-                                                    Json.object())))
-                                    .compose(_ -> versions.of(c, name, winner))
-                                    .map(version -> new Promotion(e.function(), version)))))
-        .compose(
-            p ->
-                promote
-                    ? registry.move(
-                        new dev.weir.registry.LabelMove(
-                            p.function(),
-                            "production",
-                            Optional.of(p.version()),
-                            Optional.empty(),
-                            by,
-                            "winner of the experiment " + name))
-                    : Future.succeededFuture());
+        database
+            .admin(c -> table.lock(c, name).compose(e -> won(c, e, winner)))
+            .compose(
+                version ->
+                    promote
+                        ? versions.servable(version).map(version)
+                        : Future.succeededFuture(version))
+            .compose(
+                version -> database.admin(c -> conclude(c, name, winner, promote, by, version)))
+            .compose(_ -> registry.refresh().transform(_ -> Future.succeededFuture())));
   }
 
-  private record Promotion(String function, String version) {}
+  /** The version of an arm that may win. */
+  private Future<VersionKey> won(SqlConnection c, Locked e, String winner) {
+    return arms.weights(c, e.name())
+        .compose(
+            weights -> {
+              if (e.status().equals("draft")) {
+                throw ExperimentTable.wrong(e, "concluded");
+              }
+              if (e.winner().filter(w -> !w.equals(winner)).isPresent()) {
+                throw ExperimentTable.wrong(e, "won by '" + winner + "' too");
+              }
+              ArmTable.requireArm(e, weights, winner);
+              return versions.of(c, e.name(), winner);
+            })
+        .map(version -> new VersionKey(e.function(), version));
+  }
+
+  private Future<Void> conclude(
+      SqlConnection c, String name, String winner, boolean promote, String by, VersionKey version) {
+    var reason = promote ? "its version goes to production" : "by an administrator";
+    var why = new Decision(by, "concluded", Optional.of(winner), reason, Json.object());
+    var move =
+        new LabelMove(
+            version.function(),
+            "production",
+            Optional.of(version.version()),
+            Optional.empty(),
+            by,
+            "winner of the experiment " + name);
+    return table
+        .lock(c, name)
+        .compose(e -> won(c, e, winner).map(e))
+        .compose(
+            e ->
+                e.winner().isPresent()
+                    ? Future.succeededFuture()
+                    : table
+                        .set(c, name, "concluded", Optional.of(winner))
+                        .compose(_ -> table.decided(c, name, why)))
+        .compose(_ -> promote ? labels.move(c, move) : Future.succeededFuture());
+  }
 
   /** Opens an epoch with other weights, for users first seen after it. */
   public Future<Void> weights(String name, JsonNode wish, String by) {

@@ -61,6 +61,10 @@ final class SpecReader {
     var function = name(all, "function");
     var bandit = word(all, "mode", List.of("fixed", "bandit"), "fixed").equals("bandit");
     var arms = arms(all);
+    var plan = plan(all, bandit, arms.size());
+    if (bandit) {
+      requireFloor(arms, plan.banditFloor());
+    }
     var slots = slots(all.path("slots"));
     return new Spec(
         name(all, "name"),
@@ -75,7 +79,17 @@ final class SpecReader {
         span(all, "feedback_window", Duration.ofDays(1), Duration.ZERO, Duration.ofDays(30)),
         span(all, "settle", Duration.ofMinutes(5), Duration.ZERO, Duration.ofDays(1)),
         arms,
-        plan(all, bandit, arms.size()));
+        plan);
+  }
+
+  /** What is said of a bandit's arms supposes that none was ever drawn more rarely. */
+  private static void requireFloor(List<Spec.Arm> arms, double floor) {
+    var sum = arms.stream().mapToDouble(Spec.Arm::weight).sum();
+    for (var arm : arms) {
+      if (arm.weight() / sum < floor - 1e-9) {
+        throw ArmTable.belowFloor(arm.name(), arm.weight() / sum, floor);
+      }
+    }
   }
 
   private static ExperimentPlan plan(ObjectNode all, boolean bandit, int arms) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
+import dev.weir.prompts.FunctionDefinition;
 import dev.weir.prompts.FunctionText;
 import dev.weir.registry.NewVersion;
 import dev.weir.registry.PromptRegistry;
@@ -12,8 +13,11 @@ import dev.weir.registry.VersionKey;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -27,7 +31,16 @@ final class Versions {
       WHERE experiment_name = $1 AND prompt_variant = $2
       """;
 
+  private static final String ALL =
+      """
+      SELECT prompt_variant, overrides ->> 'prompt_version' AS version FROM prompt_experiments
+      WHERE experiment_name = $1 ORDER BY place
+      """;
+
   private final PromptRegistry registry;
+
+  /** The version of an arm. */
+  record Version(String arm, VersionKey key) {}
 
   Versions(PromptRegistry registry) {
     this.registry = registry;
@@ -40,6 +53,71 @@ final class Versions {
         .map(rows -> rows.iterator().next().getString("version"));
   }
 
+  /** The versions of an experiment's arms. */
+  Future<List<Version>> of(SqlConnection c, ExperimentTable.Locked e) {
+    return c.preparedQuery(ALL)
+        .execute(Tuple.of(e.name()))
+        .map(
+            rows -> {
+              var all = new ArrayList<Version>();
+              rows.forEach(
+                  row ->
+                      all.add(
+                          new Version(
+                              row.getString("prompt_variant"),
+                              new VersionKey(e.function(), row.getString("version")))));
+              return all;
+            });
+  }
+
+  /**
+   * Checks that arms that were declared some time ago can be served, and take and give what the
+   * function does now; else {@code CONFLICT}.
+   */
+  Future<Void> stillFit(List<Version> all) {
+    var done = Future.<Void>succeededFuture();
+    for (var one : all) {
+      done =
+          done.compose(_ -> servable(one.key()))
+              .compose(_ -> registry.show(one.key()))
+              .map(
+                  version -> {
+                    requireSame(
+                        ErrorCode.CONFLICT, one.arm(), version, served(one.key().function()));
+                    return null;
+                  });
+    }
+    return done;
+  }
+
+  private FunctionDefinition served(String function) {
+    return registry
+        .get()
+        .find(function)
+        .orElseThrow(
+            () ->
+                AIError.of(ErrorCode.NOT_FOUND, "There is no function called '" + function + "'."));
+  }
+
+  /** {@code CONFLICT} for a version that this service cannot serve. */
+  Future<Void> servable(VersionKey key) {
+    return registry
+        .version(key)
+        .map(
+            found -> {
+              if (found.isEmpty()) {
+                throw AIError.of(
+                    ErrorCode.CONFLICT,
+                    "Version '"
+                        + key.version()
+                        + "' of '"
+                        + key.function()
+                        + "' cannot be served: a model that it names is not known any more.");
+              }
+              return null;
+            });
+  }
+
   /** The versions of an experiment's arms, by arm; all take and give what control does. */
   Future<Map<String, String>> of(Spec spec, String by) {
     if (registry.get().find(spec.function()).isEmpty()) {
@@ -47,50 +125,51 @@ final class Versions {
           AIError.of(
               ErrorCode.NOT_FOUND, "There is no function called '" + spec.function() + "'."));
     }
-    var found = new HashMap<String, PromptVersion>();
+    var bases = new HashMap<String, PromptVersion>();
     var done = Future.<Void>succeededFuture();
     for (var arm : spec.arms()) {
+      done = done.compose(_ -> base(spec, arm)).map(base -> put(bases, arm, base));
+    }
+    // Nothing is kept in the registry before all arms are known to be there.
+    var found = new HashMap<String, PromptVersion>();
+    for (var arm : spec.arms()) {
       done =
-          done.compose(_ -> version(spec, arm, by))
-              .map(
-                  version -> {
-                    found.put(arm.name(), version);
-                    return null;
-                  });
+          done.compose(_ -> version(spec, arm, Objects.requireNonNull(bases.get(arm.name())), by))
+              .map(version -> put(found, arm, version));
     }
     return done.map(
         _ -> {
           var served = registry.get().find(spec.function()).orElseThrow();
           found.forEach(
-              (arm, version) -> requireSame(arm, version, served.input().node(), "input"));
-          served
-              .output()
-              .ifPresent(
-                  output ->
-                      found.forEach(
-                          (arm, version) -> requireSame(arm, version, output.node(), "output")));
+              (arm, version) -> requireSame(ErrorCode.INVALID_REQUEST, arm, version, served));
           var names = new HashMap<String, String>();
           found.forEach((arm, version) -> names.put(arm, version.version()));
           return names;
         });
   }
 
-  private Future<PromptVersion> version(Spec spec, Spec.Arm arm, String by) {
+  @SuppressWarnings("NullAway") // A future of nothing.
+  private static Void put(Map<String, PromptVersion> all, Spec.Arm arm, PromptVersion version) {
+    all.put(arm.name(), version);
+    return null;
+  }
+
+  private Future<PromptVersion> base(Spec spec, Spec.Arm arm) {
     var version =
         registry.labelled(spec.function(), arm.promptVersion()).orElse(arm.promptVersion());
-    var shown = registry.show(new VersionKey(spec.function(), version));
-    if (arm.changes().isEmpty()) {
-      return shown;
-    }
-    return shown.compose(
-        base ->
-            registry.add(
-                new NewVersion(
-                    spec.function(),
-                    FunctionText.of(changed(base.definition(), arm)),
-                    by,
-                    "arm " + arm.name() + " of the experiment " + spec.name(),
-                    Optional.of(base.version()))));
+    return registry.show(new VersionKey(spec.function(), version));
+  }
+
+  private Future<PromptVersion> version(Spec spec, Spec.Arm arm, PromptVersion base, String by) {
+    return arm.changes().isEmpty()
+        ? Future.succeededFuture(base)
+        : registry.add(
+            new NewVersion(
+                spec.function(),
+                FunctionText.of(changed(base.definition(), arm)),
+                by,
+                "arm " + arm.name() + " of the experiment " + spec.name(),
+                Optional.of(base.version())));
   }
 
   private static JsonNode changed(JsonNode definition, Spec.Arm arm) {
@@ -124,9 +203,17 @@ final class Versions {
     return result;
   }
 
-  private static void requireSame(String arm, PromptVersion version, JsonNode served, String what) {
+  private static void requireSame(
+      ErrorCode code, String arm, PromptVersion version, FunctionDefinition served) {
+    requireSame(code, arm, version, served.input().node(), "input");
+    served.output().ifPresent(output -> requireSame(code, arm, version, output.node(), "output"));
+  }
+
+  private static void requireSame(
+      ErrorCode code, String arm, PromptVersion version, JsonNode served, String what) {
     if (!version.definition().path(what).equals(served)) {
-      throw AIError.invalid(
+      throw AIError.of(
+          code,
           "The variant '"
               + arm
               + "' has another "

@@ -71,24 +71,27 @@ final class LabelTable {
 
   /** Moves a label; the version is known to exist. */
   Future<Void> move(LabelMove wish) {
-    return database.admin(
-        c ->
-            current(c, wish.function(), wish.label())
-                .compose(
-                    now -> {
-                      if (wish.expected().isPresent() && !wish.expected().equals(now)) {
-                        return Future.failedFuture(
-                            AIError.of(
-                                    ErrorCode.CONFLICT,
-                                    "The label points to "
-                                        + now.orElse("no version")
-                                        + " by now; nothing was moved.")
-                                .with("version", now.orElse("")));
-                      }
-                      return now.equals(wish.version())
-                          ? Future.succeededFuture()
-                          : set(c, wish, now, false);
-                    }));
+    return database.admin(c -> move(c, wish));
+  }
+
+  /** Moves a label in its caller's transaction, as {@code weir_admin}. */
+  Future<Void> move(SqlConnection c, LabelMove wish) {
+    return current(c, wish.function(), wish.label())
+        .compose(
+            now -> {
+              if (wish.expected().isPresent() && !wish.expected().equals(now)) {
+                return Future.failedFuture(
+                    AIError.of(
+                            ErrorCode.CONFLICT,
+                            "The label points to "
+                                + now.orElse("no version")
+                                + " by now; nothing was moved.")
+                        .with("version", now.orElse("")));
+              }
+              return now.equals(wish.version())
+                  ? Future.succeededFuture()
+                  : set(c, wish, now, false);
+            });
   }
 
   /** Moves a label back to where it was before it came to where it is. */

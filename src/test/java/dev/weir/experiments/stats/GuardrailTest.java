@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /** Guardrails, and how alpha is shared out to them. */
 class GuardrailTest {
+  private static final int RUNS = 400;
 
   @Test
   void aHarmfulVariantIsFoundLongBeforeTheEnd() {
@@ -64,6 +65,38 @@ class GuardrailTest {
     assertThat(cost(cheap, costs(800, 5, 0.2)).state()).isEqualTo(GuardrailVerdict.State.BROKEN);
     assertThat(cost(cheap, costs(800, 1, 0.9)).broken()).isFalse();
     assertThat(cost(cheap, RatioSums.NONE).state()).isEqualTo(GuardrailVerdict.State.WAITING);
+  }
+
+  @Test
+  void costPerSuccessAtTheMarginRaisesNoMoreFalseAlarmsThanItsAlpha() {
+    var alarms = 0;
+    for (var run = 0; run < RUNS; run++) {
+      alarms += costAlarm(run, 1.2) ? 1 : 0;
+    }
+
+    // At 1 %: more than ten of 400 would come in one of 300 such simulations.
+    assertThat(alarms).isLessThanOrEqualTo(10);
+    assertThat(costAlarm(1, 2.5)).as("what is far dearer is noticed").isTrue();
+  }
+
+  /** Whether it ever fires in 1,500 users of whom few make most calls, looked at every 25 users. */
+  private static boolean costAlarm(int seed, double dearer) {
+    var random = new SplittableRandom(seed);
+    var sums = new RatioSums[] {RatioSums.NONE, RatioSums.NONE};
+    for (var u = 1; u <= 1500; u++) {
+      var arm = random.nextInt(2);
+      var calls = 1 + (int) (2 / Math.sqrt(random.nextDouble() + 1e-3));
+      var good = 0;
+      for (var call = 0; call < calls; call++) {
+        good += random.nextDouble() < 0.8 ? 1 : 0;
+      }
+      var price = (0.5 + random.nextDouble()) * (arm == 1 ? dearer : 1);
+      sums[arm] = sums[arm].with(calls * price, good);
+      if (u % 25 == 0 && cost(sums[0], sums[1]).broken()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static GuardrailVerdict cost(RatioSums control, RatioSums treated) {
