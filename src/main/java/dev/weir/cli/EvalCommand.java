@@ -106,6 +106,11 @@ final class EvalCommand implements Callable<Integer> {
   @Option(names = "--name", paramLabel = "NAME", description = "What to call it.")
   private @Nullable String called;
 
+  @Option(
+      names = "--fail-if-worse",
+      description = "Fails where a scorer finds the candidate worse: for a pipeline.")
+  private boolean failIfWorse;
+
   @Option(names = "--json", description = "The whole answer as JSON.")
   private boolean json;
 
@@ -168,11 +173,20 @@ final class EvalCommand implements Callable<Integer> {
       var whole = so.path("report").isObject();
       printer.show(whole ? so : door.answer("GET", path + "?partial=true", Optional.empty()));
       return switch (so.path("status").asText()) {
-        case "done" -> ExitCode.OK;
+        case "done" -> failIfWorse && worse(so) ? ExitCode.FAILED : ExitCode.OK;
         case "interrupted" -> ExitCode.TRY_LATER;
         default -> ExitCode.FAILED;
       };
     }
+  }
+
+  private static boolean worse(JsonNode so) {
+    for (var line : so.at("/report/scorers")) {
+      if (line.path("finding").asText().equals("worse")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean underWay(JsonNode so) {

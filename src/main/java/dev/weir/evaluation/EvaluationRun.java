@@ -134,12 +134,15 @@ final class EvaluationRun {
     } catch (RuntimeException e) {
       // By its kind only: what it says may hold what was asked.
       LOG.error("The evaluation {} failed: {}", plan.name(), e.getClass().getName());
-      end(
-          EvaluationEnd.failed(
-              AIError.of(ErrorCode.INTERNAL, "Something went wrong inside Weir.")));
+      end(broken());
     } finally {
       workers.countDown();
     }
+  }
+
+  private static EvaluationEnd broken() {
+    return EvaluationEnd.failed(
+        AIError.of(ErrorCode.INTERNAL, "Something went wrong inside Weir."));
   }
 
   /** What an item asks, and the answer that it came with. */
@@ -290,6 +293,10 @@ final class EvaluationRun {
   }
 
   private void finish() throws InterruptedException {
+    if (done.get() < plan.items().size()) {
+      // Whatever kept an item from its end without a word.
+      end(broken());
+    }
     var status = ended().map(EvaluationEnd::status).orElse("done");
     var reason = ended().flatMap(EvaluationEnd::reason);
     for (var tries = 0; tries < LAST_TRIES; tries++) {

@@ -135,4 +135,20 @@ class EvaluationsIT {
     assertThat(one.get("/api/evaluations").json().path("evaluations"))
         .anySatisfy(e -> assertThat(e.path("name").asText()).isEqualTo("once"));
   }
+
+  @Test
+  void casesMayBeMoreThanAnOtherBodyMay() {
+    var large = cases(order(repeats, "exact"), 1, _ -> "");
+    ((ObjectNode) large.at("/cases/0")).put("expected", "x".repeat(3_000_000));
+
+    var so = world.evaluate(large);
+
+    assertThat(so.at("/report/scorers/0/candidate_mean").doubleValue()).isZero();
+    large.put("name", "x".repeat(14_000_000));
+    assertThat(refused(large, 413)).contains("16777216 bytes");
+    assertThat(
+            one.post("/api/evaluations/x/stop", "{\"x\": \"" + "x".repeat(400_000) + "\"}")
+                .status())
+        .isEqualTo(413);
+  }
 }

@@ -11,7 +11,6 @@ import dev.weir.testing.Turn;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -199,6 +198,28 @@ class EvaluationsOfStoredIT {
   }
 
   @Test
+  void aLimitThatPassesIsWaitedForAndIsNobodysFailure() {
+    world.fake.always(Turn.answer("{\"answer\": \"from the fake\"}").after(Duration.ofMillis(100)));
+    var asks = world.version("openai/gpt-5-mini", ASKS);
+    IntStream.range(0, 12).forEach(i -> world.store("u" + i, "q" + i, "q" + i));
+    database.execute(
+        "INSERT INTO subject_limits VALUES ('user', 'weir-eval.patient', 'concurrent', 'moment',"
+            + " 1)");
+
+    var so = world.evaluate(order(asks).put("name", "patient"));
+
+    assertThat(so.path("status").asText()).isEqualTo("done");
+    assertThat(so.at("/report/candidate/answered").asInt()).isEqualTo(12);
+    assertThat(so.at("/report/candidate/failed")).isEmpty();
+    Eventually.until(
+        "the refusals are written",
+        () ->
+            database.count(
+                    "SELECT count(*) FROM admission_refusals WHERE user_id = 'weir-eval.patient'")
+                > 0);
+  }
+
+  @Test
   void whoIsStoppedTakesNoFurtherItem() {
     world.fake.always(Turn.answer("{\"answer\": \"from the fake\"}").after(Duration.ofMillis(200)));
     var asks = world.version("openai/gpt-5-mini", ASKS);
@@ -219,11 +240,9 @@ class EvaluationsOfStoredIT {
     world.fake.always(Turn.answer("{\"answer\": \"from the fake\"}").after(Duration.ofMillis(500)));
     var asks = world.version("openai/gpt-5-mini", ASKS);
     IntStream.range(0, 8).forEach(i -> world.store("u" + i, "q" + i, "a"));
+    var before = world.fake.requests().size();
     var name = world.begin(order(asks));
-    var asked = new HashSet<String>();
-    while (asked.size() < 4) {
-      asked.add(world.fake.awaitRequest().body().toString());
-    }
+    Eventually.until("four are asked", () -> world.fake.requests().size() == before + 4);
 
     database.execute("DELETE FROM stored_contents");
     var so = world.ended(name);

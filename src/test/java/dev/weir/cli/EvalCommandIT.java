@@ -153,4 +153,23 @@ class EvalCommandIT {
     assertThat(shell.run("eval", "show", "nobody").exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(shell.run("eval", "shwo", "x").exitCode()).isEqualTo(ExitCode.USAGE);
   }
+
+  @Test
+  void aPipelineMayFailWhereTheCandidateIsWorse() throws IOException {
+    var lines = new ArrayList<String>();
+    for (var i = 0; i < 30; i++) {
+      var line = Json.object();
+      line.putObject("input").put("question", "question " + i);
+      line.putObject("expected").put("answer", "answer " + i);
+      line.putObject("output").put("answer", "answer " + i);
+      lines.add(line.toString());
+    }
+    Files.write(directory.resolve("cases.jsonl"), lines);
+
+    assertThat(eval("--file", "cases.jsonl", "--scorer", "exact").exitCode()).isZero();
+    var gate = eval("--file", "cases.jsonl", "--scorer", "exact", "--fail-if-worse");
+    assertThat(gate.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(gate.out()).contains("worse");
+    assertThat(eval("--file", "cases.jsonl", "--fail-if-worse").exitCode()).isZero();
+  }
 }
