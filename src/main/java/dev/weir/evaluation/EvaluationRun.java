@@ -1,19 +1,10 @@
 package dev.weir.evaluation;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import dev.weir.contents.Contents;
-import dev.weir.contents.StoredContent;
 import dev.weir.core.AIError;
-import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
-import dev.weir.core.Ids;
-import dev.weir.core.Usd;
-import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One evaluation under way: a few virtual threads take items in their order, one more writes what
@@ -43,16 +35,14 @@ final class EvaluationRun {
   private static final int LAST_TRIES = 120;
 
   private final Plan plan;
+  private final Replay replay;
   private final Asking asking;
-  private final Contents contents;
   private final EvaluationTable table;
-  private final Clock clock;
   private final CountDownLatch over;
   private final AtomicInteger next = new AtomicInteger();
   private final AtomicInteger done = new AtomicInteger();
   private final CountDownLatch workers = new CountDownLatch(AT_ONCE);
-  private final AtomicReference<Optional<EvaluationEnd>> end =
-      new AtomicReference<>(Optional.empty());
+  private final AtomicReference<@Nullable EvaluationEnd> end = new AtomicReference<>();
 
   /** Guarded by itself. */
   private final List<Scored> unwritten = new ArrayList<>();
@@ -74,17 +64,11 @@ final class EvaluationRun {
       EvaluationReport report) {}
 
   EvaluationRun(
-      Plan plan,
-      Asking asking,
-      Contents contents,
-      EvaluationTable table,
-      Clock clock,
-      CountDownLatch over) {
+      Plan plan, Replay replay, Asking asking, EvaluationTable table, CountDownLatch over) {
     this.plan = plan;
+    this.replay = replay;
     this.asking = asking;
-    this.contents = contents;
     this.table = table;
-    this.clock = clock;
     this.over = over;
   }
 
@@ -107,13 +91,13 @@ final class EvaluationRun {
 
   /** Takes no further item. */
   void end(EvaluationEnd why) {
-    if (end.compareAndSet(Optional.empty(), Optional.of(why))) {
+    if (end.compareAndSet(null, why)) {
       over.countDown();
     }
   }
 
   private Optional<EvaluationEnd> ended() {
-    return Optional.ofNullable(end.get()).flatMap(e -> e);
+    return Optional.ofNullable(end.get());
   }
 
   private void work() {
@@ -121,7 +105,7 @@ final class EvaluationRun {
       for (var i = next.getAndIncrement();
           i < plan.items().size() && ended().isEmpty();
           i = next.getAndIncrement()) {
-        var scored = score(plan.items().get(i));
+        var scored = replay.score(plan.items().get(i));
         synchronized (unwritten) {
           unwritten.add(scored);
         }
@@ -132,8 +116,12 @@ final class EvaluationRun {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
-      // By its kind only: what it says may hold what was asked.
-      LOG.error("The evaluation {} failed: {}", plan.name(), e.getClass().getName());
+      // By its kind and place only: what it says may hold what was asked.
+      LOG.error(
+          "The evaluation {} failed: {} at {}",
+          plan.name(),
+          e.getClass().getName(),
+          e.getStackTrace().length == 0 ? "?" : e.getStackTrace()[0]);
       end(broken());
     } finally {
       workers.countDown();
@@ -143,135 +131,6 @@ final class EvaluationRun {
   private static EvaluationEnd broken() {
     return EvaluationEnd.failed(
         AIError.of(ErrorCode.INTERNAL, "Something went wrong inside Weir."));
-  }
-
-  /** What an item asks, and the answer that it came with. */
-  private record Question(
-      JsonNode input,
-      Optional<JsonNode> expected,
-      Optional<Outcome> stored,
-      Optional<StoredContent> content) {}
-
-  private Scored score(Item item) throws InterruptedException {
-    var found = question(item);
-    if (found.isEmpty()) {
-      return Scored.of(item, Outcome.GONE, Outcome.GONE, Optional.empty(), Map.of());
-    }
-    var question = found.get();
-    var label = plan.function() + LABEL;
-    var candidate = asking.ask(plan.candidate(), label, question.input());
-    question.content().ifPresent(content -> contents.keep(kept(content, candidate)));
-    var baseline =
-        plan.baseline().isPresent()
-            ? asking.ask(plan.baseline().get(), label, question.input())
-            : question.stored().orElseThrow();
-    var same =
-        baseline.value().flatMap(one -> candidate.value().map(other -> SameValue.of(one, other)));
-    var scores = new LinkedHashMap<String, Optional<Scored.Pair>>();
-    for (var scorer : plan.scorers()) {
-      scores.put(scorer.name(), pair(scorer, question, baseline, candidate, same.orElse(false)));
-    }
-    return Scored.of(item, baseline, candidate, same, scores);
-  }
-
-  private Optional<Question> question(Item item) throws InterruptedException {
-    if (item.given().isPresent()) {
-      var given = item.given().get();
-      return Optional.of(
-          new Question(
-              given.input(),
-              given.expected(),
-              given.output().map(Outcome::given),
-              Optional.empty()));
-    }
-    var source = item.source().orElseThrow();
-    return asking
-        .read(() -> contents.get(source).map(Optional::of).recover(EvaluationRun::gone))
-        .map(
-            content ->
-                new Question(
-                    content.input(),
-                    content.expected(),
-                    Optional.of(stored(content)),
-                    Optional.of(content)));
-  }
-
-  private static Future<Optional<StoredContent>> gone(Throwable e) {
-    return AIError.from(e).code() == ErrorCode.NOT_FOUND
-        ? Future.succeededFuture(Optional.empty())
-        : Future.failedFuture(e);
-  }
-
-  private static Outcome stored(StoredContent content) {
-    return new Outcome(
-        content.output(),
-        content.error().orElse(Outcome.OK),
-        content.model(),
-        Optional.of(content.latency()),
-        Optional.of(content.cost()));
-  }
-
-  /** The candidate's answer, kept as long as what it answers. */
-  private StoredContent kept(StoredContent content, Outcome candidate) {
-    return new StoredContent(
-        Ids.next(clock),
-        StoredContent.Kind.EVALUATION,
-        Optional.of(content.id()),
-        Optional.of(plan.name()),
-        content.user(),
-        content.function(),
-        plan.candidate().function().version(),
-        candidate.model(),
-        content.input(),
-        candidate.value(),
-        candidate.value().isPresent() ? Optional.empty() : Optional.of(candidate.word()),
-        Optional.empty(),
-        candidate.cost().orElse(Usd.ZERO),
-        candidate.took().orElse(Duration.ZERO),
-        clock.now(),
-        content.expiresAt());
-  }
-
-  /** Both scores; none where one of the two has none. */
-  private Optional<Scored.Pair> pair(
-      Scorer scorer, Question question, Outcome baseline, Outcome candidate, boolean same)
-      throws InterruptedException {
-    if (scorer.needsExpected() && question.expected().isEmpty()) {
-      return Optional.empty();
-    }
-    var after = one(scorer, question, candidate);
-    if (after.isEmpty()) {
-      return Optional.empty();
-    }
-    // The same answer is as good, and need not be judged again.
-    var before = same ? after : one(scorer, question, baseline);
-    return before.map(b -> new Scored.Pair(b, after.get()));
-  }
-
-  private Optional<Double> one(Scorer scorer, Question question, Outcome outcome)
-      throws InterruptedException {
-    if (outcome.value().isEmpty()) {
-      return Optional.of(0.0);
-    }
-    var answer = outcome.value().get();
-    return switch (scorer) {
-      case Scorer.Fits _ -> Optional.of(fits(question, answer) ? 1.0 : 0.0);
-      case Scorer.Exact _ ->
-          question.expected().map(expected -> SameValue.of(answer, expected) ? 1.0 : 0.0);
-      case Scorer.Contains(var text) ->
-          text.map(t -> Likeness.mentions(answer, t))
-              .or(() -> question.expected().map(e -> Likeness.contains(answer, e)))
-              .map(found -> found ? 1.0 : 0.0);
-      case Scorer.Judged judged ->
-          plan.judges().score(judged, asking, question.input(), answer, question.expected());
-    };
-  }
-
-  /** An answer of a call did fit, or it would be none; one that was written down may not. */
-  private boolean fits(Question question, JsonNode answer) {
-    return question.content().isPresent()
-        || plan.candidate().function().output().isEmpty()
-        || plan.candidate().function().output().get().validate(answer).isEmpty();
   }
 
   /** Writes what was scored and that somebody is at work; tries again next time if it cannot. */

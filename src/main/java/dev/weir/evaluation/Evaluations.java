@@ -114,7 +114,8 @@ public final class Evaluations {
             PATIENCE,
             order.budget(),
             over);
-    var run = new EvaluationRun(prepared.plan(), asking, contents, table, clock, over);
+    var replay = new Replay(prepared.plan(), asking, contents, clock);
+    var run = new EvaluationRun(prepared.plan(), replay, asking, table, over);
     var end = Promise.<Void>promise();
     running.put(name, run);
     synchronized (ends) {

@@ -1,0 +1,164 @@
+package dev.weir.evaluation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.contents.Contents;
+import dev.weir.contents.StoredContent;
+import dev.weir.core.AIError;
+import dev.weir.core.Clock;
+import dev.weir.core.ErrorCode;
+import dev.weir.core.Ids;
+import dev.weir.core.Usd;
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Has an item answered by the candidate, and by the baseline if that is a version, and scores both.
+ * A stored content is read at its turn, and the candidate's answer to it is kept for as long as it
+ * is. Thread-safe; blocks, so for virtual threads only.
+ */
+final class Replay {
+  private final EvaluationRun.Plan plan;
+  private final Asking asking;
+  private final Contents contents;
+  private final Clock clock;
+
+  Replay(EvaluationRun.Plan plan, Asking asking, Contents contents, Clock clock) {
+    this.plan = plan;
+    this.asking = asking;
+    this.contents = contents;
+    this.clock = clock;
+  }
+
+  /** What an item asks, and the answer that it came with. */
+  private record Question(
+      JsonNode input,
+      Optional<JsonNode> expected,
+      Optional<Outcome> stored,
+      Optional<StoredContent> content) {}
+
+  /** Has an item answered and scored. */
+  Scored score(Item item) throws InterruptedException {
+    var found = question(item);
+    if (found.isEmpty()) {
+      return Scored.of(item, Outcome.GONE, Outcome.GONE, Optional.empty(), Map.of());
+    }
+    var question = found.get();
+    var label = plan.function() + EvaluationRun.LABEL;
+    var candidate = asking.ask(plan.candidate(), label, question.input());
+    question.content().ifPresent(content -> contents.keep(kept(content, candidate)));
+    var baseline =
+        plan.baseline().isPresent()
+            ? asking.ask(plan.baseline().get(), label, question.input())
+            : question.stored().orElseThrow();
+    var same =
+        baseline.value().flatMap(one -> candidate.value().map(other -> SameValue.of(one, other)));
+    var scores = new LinkedHashMap<String, Optional<Scored.Pair>>();
+    for (var scorer : plan.scorers()) {
+      scores.put(scorer.name(), pair(scorer, question, baseline, candidate, same.orElse(false)));
+    }
+    return Scored.of(item, baseline, candidate, same, scores);
+  }
+
+  private Optional<Question> question(Item item) throws InterruptedException {
+    if (item.given().isPresent()) {
+      var given = item.given().get();
+      return Optional.of(
+          new Question(
+              given.input(),
+              given.expected(),
+              given.output().map(Outcome::given),
+              Optional.empty()));
+    }
+    var source = item.source().orElseThrow();
+    return asking
+        .read(() -> contents.get(source).map(Optional::of).recover(Replay::gone))
+        .map(
+            content ->
+                new Question(
+                    content.input(),
+                    content.expected(),
+                    Optional.of(stored(content)),
+                    Optional.of(content)));
+  }
+
+  private static Future<Optional<StoredContent>> gone(Throwable e) {
+    return AIError.from(e).code() == ErrorCode.NOT_FOUND
+        ? Future.succeededFuture(Optional.empty())
+        : Future.failedFuture(e);
+  }
+
+  private static Outcome stored(StoredContent content) {
+    return new Outcome(
+        content.output(),
+        content.error().orElse(Outcome.OK),
+        content.model(),
+        Optional.of(content.latency()),
+        Optional.of(content.cost()));
+  }
+
+  /** The candidate's answer, kept as long as what it answers. */
+  private StoredContent kept(StoredContent content, Outcome candidate) {
+    return new StoredContent(
+        Ids.next(clock),
+        StoredContent.Kind.EVALUATION,
+        Optional.of(content.id()),
+        Optional.of(plan.name()),
+        content.user(),
+        content.function(),
+        plan.candidate().function().version(),
+        candidate.model(),
+        content.input(),
+        candidate.value(),
+        candidate.value().isPresent() ? Optional.empty() : Optional.of(candidate.word()),
+        Optional.empty(),
+        candidate.cost().orElse(Usd.ZERO),
+        candidate.took().orElse(Duration.ZERO),
+        clock.now(),
+        content.expiresAt());
+  }
+
+  /** Both scores; none where one of the two has none. */
+  private Optional<Scored.Pair> pair(
+      Scorer scorer, Question question, Outcome baseline, Outcome candidate, boolean same)
+      throws InterruptedException {
+    if (scorer.needsExpected() && question.expected().isEmpty()) {
+      return Optional.empty();
+    }
+    var after = one(scorer, question, candidate);
+    if (after.isEmpty()) {
+      return Optional.empty();
+    }
+    // The same answer is as good, and need not be judged again.
+    var before = same ? after : one(scorer, question, baseline);
+    return before.map(b -> new Scored.Pair(b, after.get()));
+  }
+
+  private Optional<Double> one(Scorer scorer, Question question, Outcome outcome)
+      throws InterruptedException {
+    if (outcome.value().isEmpty()) {
+      return Optional.of(0.0);
+    }
+    var answer = outcome.value().get();
+    return switch (scorer) {
+      case Scorer.Fits _ -> Optional.of(fits(question, answer) ? 1.0 : 0.0);
+      case Scorer.Exact _ ->
+          question.expected().map(expected -> SameValue.of(answer, expected) ? 1.0 : 0.0);
+      case Scorer.Contains(var text) ->
+          text.map(t -> Likeness.mentions(answer, t))
+              .or(() -> question.expected().map(e -> Likeness.contains(answer, e)))
+              .map(found -> found ? 1.0 : 0.0);
+      case Scorer.Judged judged ->
+          plan.judges().score(judged, asking, question.input(), answer, question.expected());
+    };
+  }
+
+  /** An answer of a call did fit, or it would be none; one that was written down may not. */
+  private boolean fits(Question question, JsonNode answer) {
+    return question.content().isPresent()
+        || plan.candidate().function().output().isEmpty()
+        || plan.candidate().function().output().get().validate(answer).isEmpty();
+  }
+}
