@@ -97,7 +97,8 @@ public final class CacheStage implements Stage {
     return parts
         .flights()
         .join(
-            new Flights.Id(terms.key(), stamp, parts.generations().together(), terms.maxAge()),
+            new Flights.Id(terms.key(), stamp, terms.maxAge()),
+            parts.generations().joinableFrom(),
             x,
             new Flights.Part(
                 lead -> lookUp(new Asking(parts, x, next, terms, stamp, old), lead),

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * or when nobody is left. The lock guards the state alone; whatever runs, runs outside of it.
  */
 final class Flight {
+  private final long beganNanos;
   private final Consumer<Flight> ended;
   private final Runnable promoted;
   private final ReentrantLock lock = new ReentrantLock();
@@ -27,9 +28,15 @@ final class Flight {
   private @Nullable Lead leader;
   private boolean over;
 
-  Flight(Consumer<Flight> ended, Runnable promoted) {
+  Flight(long beganNanos, Consumer<Flight> ended, Runnable promoted) {
+    this.beganNanos = beganNanos;
     this.ended = ended;
     this.promoted = promoted;
+  }
+
+  /** Whether it began before a moment of the monotonic clock. */
+  boolean beganBefore(long nanoTime) {
+    return nanoTime != Generations.ANY && beganNanos - nanoTime < 0;
   }
 
   /**

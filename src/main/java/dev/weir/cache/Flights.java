@@ -1,6 +1,7 @@
 package dev.weir.cache;
 
 import dev.weir.core.AIError;
+import dev.weir.core.Clock;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Reply;
 import io.vertx.core.Future;
@@ -21,6 +22,7 @@ import java.util.function.Function;
 final class Flights {
   private final ConcurrentMap<Id, Flight> flying = new ConcurrentHashMap<>();
   private final Runnable promoted;
+  private final Clock clock;
 
   /**
    * Which calls are identical.
@@ -28,11 +30,9 @@ final class Flights {
    * @param key the key of their answer
    * @param stamp the generations when they began: who comes after an invalidation does not wait for
    *     who came before
-   * @param together {@link Generations#together} when they began: the same goes for invalidations
-   *     that nobody here has heard of
    * @param maxAge how old an answer they take
    */
-  record Id(CacheKey key, Stamp stamp, long together, Optional<Duration> maxAge) {}
+  record Id(CacheKey key, Stamp stamp, Optional<Duration> maxAge) {}
 
   /**
    * How a call takes part.
@@ -47,15 +47,23 @@ final class Flights {
    *
    * @param promoted told each time that one who waited takes the lead
    */
-  Flights(Runnable promoted) {
+  Flights(Runnable promoted, Clock clock) {
     this.promoted = promoted;
+    this.clock = clock;
   }
 
-  /** Joins the flight of this id, or begins one. */
-  Future<Reply> join(Id id, Exchange x, Part part) {
+  /**
+   * Joins the flight of this id, or begins one.
+   *
+   * @param from a flight that began before this moment of the monotonic clock is not joined: it
+   *     goes on with those that it has, and another takes its place
+   */
+  Future<Reply> join(Id id, long from, Exchange x, Part part) {
     var seat = new Flight.Seat(x, part, Vertx.currentContext(), Promise.promise());
     while (true) {
-      var flight = flying.computeIfAbsent(id, i -> new Flight(f -> flying.remove(i, f), promoted));
+      var flight =
+          flying.compute(
+              id, (i, there) -> there == null || there.beganBefore(from) ? begun(i) : there);
       var reply = flight.board(seat);
       if (reply.isPresent()) {
         return reply.get();
@@ -63,6 +71,10 @@ final class Flights {
       // It has just ended; the next look begins another.
       Thread.onSpinWait();
     }
+  }
+
+  private Flight begun(Id id) {
+    return new Flight(clock.nanoTime(), f -> flying.remove(id, f), promoted);
   }
 
   /** How many there are. */

@@ -25,7 +25,8 @@ final class Generations {
   /** So many subjects are told apart. */
   static final int MOST = 50_000;
 
-  private static final long TOGETHER = Long.MIN_VALUE;
+  /** No flight began before it. */
+  static final long ANY = Long.MIN_VALUE;
 
   private final Clock clock;
   private final int most;
@@ -88,12 +89,12 @@ final class Generations {
   }
 
   /**
-   * Identical calls of which this is equal may share a flight. While words of invalidations come
-   * through it never changes; else with every second, since who began earlier may have begun before
-   * an invalidation that nobody here has heard of.
+   * A call that begins now may join a flight that began at this moment or later. While words of
+   * invalidations come through that is any; else only one of the last second, since who began
+   * before that may have begun before an invalidation that nobody here has heard of.
    */
-  long together() {
-    return fresh() ? TOGETHER : Math.floorDiv(clock.nanoTime(), TRUSTED.toNanos());
+  long joinableFrom() {
+    return fresh() ? ANY : clock.nanoTime() - TRUSTED.toNanos();
   }
 
   /** All that was sent before this moment was heard. */

@@ -77,7 +77,7 @@ public final class ResponseCache {
     var second =
         new SecondLevel(database, settings.patience(), settings.maxEntryBytes(), meters, clock);
     var generations = new Generations(clock);
-    var flights = new Flights(meters::promoted);
+    var flights = new Flights(meters::promoted, clock);
     var tallies = new Tallies(meters, clock);
     var warming = new Warming();
     var calls = new CacheCalls(warming, database, clock);

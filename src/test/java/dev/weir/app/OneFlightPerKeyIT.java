@@ -15,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,26 +27,26 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OneFlightPerKeyIT {
   private static final AtomicInteger TOPICS = new AtomicInteger();
+  private static final int CALLS = Integer.getInteger("weir.test.flight", 1_000);
 
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private TestDatabase database;
   private FakeProvider fake;
   private RunningWeir weir;
   private String key;
 
   @BeforeAll
-  void start(TestDatabase database) {
+  void start(TestDatabase given) {
+    database = given;
+    // As many calls as the crowd makes, and not one more.
+    database.execute(
+        "INSERT INTO tiers (name, calls_per_month, calls_per_day, usd_per_month) VALUES ('crowded',"
+            + " ?, ?, 5)",
+        CALLS,
+        CALLS);
     fake = FakeProvider.start();
-    weir =
-        RunningWeir.start(
-            database,
-            fake,
-            "WEIR_CACHE_MODE",
-            "on",
-            "WEIR_CACHE_PATIENCE",
-            "5s",
-            "WEIR_LIMITS_MODE",
-            "off");
+    weir = RunningWeir.start(database, fake, "WEIR_CACHE_MODE", "on", "WEIR_CACHE_PATIENCE", "5s");
     key = weir.serviceKey();
   }
 
@@ -94,17 +95,48 @@ class OneFlightPerKeyIT {
   }
 
   @Test
-  void aThousandCallsAtOnceMakeOneRequest() {
+  void aThousandCallsAtOnceMakeOneRequestUseAUnitEachAndAreBilledOnce() {
+    database.execute("INSERT INTO users (user_id, tier) VALUES ('thousand', 'crowded')");
     fake.then(answer("One for all.").after(Duration.ofMillis(800)));
     var before = fake.requests().size();
-    var calls = Integer.getInteger("weir.test.flight", 1_000);
+    var body = question().toString();
 
-    var counts = Crowd.call(weir.api("/v1/chat/completions"), key, calls, question().toString());
+    var counts = Crowd.call(weir.api("/v1/chat/completions"), key, "thousand", CALLS, body);
 
     assertThat(counts).containsEntry("200 miss", 1).containsKey("200 coalesced");
     assertThat(counts.keySet()).isSubsetOf("200 miss", "200 coalesced", "200 hit");
-    assertThat(counts.values().stream().mapToInt(Integer::intValue).sum()).isEqualTo(calls);
+    assertThat(counts.values().stream().mapToInt(Integer::intValue).sum()).isEqualTo(CALLS);
     assertThat(fake.requests()).hasSize(before + 1);
+    Eventually.until(
+        "every call has its record",
+        () ->
+            database.count(
+                    "SELECT count(*) FROM ai_usage_metrics WHERE user_id = 'thousand' AND"
+                        + " error_code IS NULL")
+                == CALLS);
+    assertThat(
+            database.count(
+                "SELECT count(*) FROM ai_usage_metrics WHERE user_id = 'thousand' AND cost_usd > 0"
+                    + " AND cache_status = 'miss'"))
+        .as("the leader's cost, once")
+        .isEqualTo(1);
+    assertThat(
+            database.value(
+                "SELECT sum(usd_settled) - (SELECT sum(cost_usd) FROM ai_usage_metrics WHERE"
+                    + " user_id = 'thousand') FROM user_quotas WHERE subject_kind = 'user' AND"
+                    + " subject_id = 'thousand'"))
+        .asInstanceOf(InstanceOfAssertFactories.BIG_DECIMAL)
+        .as("and all that was settled")
+        .isZero();
+    Eventually.until(
+        "as many units are used",
+        () ->
+            database.count(
+                    "SELECT sum(calls_used) FROM user_quotas WHERE subject_kind = 'user' AND"
+                        + " subject_id = 'thousand'")
+                == CALLS);
+    var oneMore = Crowd.call(weir.api("/v1/chat/completions"), key, "thousand", 1, body);
+    assertThat(oneMore.keySet()).singleElement().asString().startsWith("429 ").contains("QUOTA");
   }
 
   @Test

@@ -25,10 +25,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 class FlightsTest {
   private static final CacheKey KEY = new KeyForm().text("a question").key();
   private static final Stamp STAMP = new Stamp(0, 0, 0, 0, 0, 0);
-  private static final Flights.Id ID = new Flights.Id(KEY, STAMP, 0, Optional.empty());
+  private static final Flights.Id ID = new Flights.Id(KEY, STAMP, Optional.empty());
 
   private final AtomicInteger promoted = new AtomicInteger();
-  private final Flights flights = new Flights(promoted::incrementAndGet);
+  private final HandClock clock = new HandClock();
+  private final Flights flights = new Flights(promoted::incrementAndGet, clock);
 
   /** Those that lead or led, in their order. */
   private final List<Asked> asked = new ArrayList<>();
@@ -65,8 +66,13 @@ class FlightsTest {
   }
 
   private Future<Reply> join(Flights.Id id, Exchange x) {
+    return join(id, Generations.ANY, x);
+  }
+
+  private Future<Reply> join(Flights.Id id, long from, Exchange x) {
     return flights.join(
         id,
+        from,
         x,
         new Flights.Part(
             lead -> {
@@ -104,16 +110,36 @@ class FlightsTest {
   }
 
   @Test
-  void whoComesAfterAnInvalidationOrInAnotherSecondOfSilenceFliesAlone() {
+  void whoComesAfterAnInvalidationOrTakesOtherAgesFliesAlone() {
     join(ID, call());
-    join(new Flights.Id(KEY, new Stamp(0, 0, 1, 0, 0, 0), 0, Optional.empty()), call());
-    join(new Flights.Id(KEY, STAMP, 7, Optional.empty()), call());
-    join(new Flights.Id(KEY, STAMP, 8, Optional.empty()), call());
-    join(new Flights.Id(KEY, STAMP, 0, Optional.of(Duration.ofMinutes(1))), call());
-    join(new Flights.Id(new KeyForm().text("another").key(), STAMP, 0, Optional.empty()), call());
+    join(new Flights.Id(KEY, new Stamp(0, 0, 1, 0, 0, 0), Optional.empty()), call());
+    join(new Flights.Id(KEY, STAMP, Optional.of(Duration.ofMinutes(1))), call());
+    join(new Flights.Id(new KeyForm().text("another").key(), STAMP, Optional.empty()), call());
 
-    assertThat(asked).hasSize(6);
-    assertThat(flights.size()).isEqualTo(6);
+    assertThat(asked).hasSize(4);
+    assertThat(flights.size()).isEqualTo(4);
+  }
+
+  @Test
+  void aFlightThatBeganTooEarlyIsNotJoinedAndGoesOnWithThoseThatItHas() {
+    var first = join(ID, call());
+    var second = join(ID, call());
+    clock.pass(Duration.ofSeconds(1));
+
+    var third = join(ID, clock.nanoTime(), call());
+    assertThat(asked).as("the third asks for itself").hasSize(2);
+    var fourth = join(ID, clock.nanoTime(), call());
+    var fifth = join(ID, call());
+    assertThat(asked).as("and is joined by who comes after it").hasSize(2);
+
+    asked.getFirst().answer("of before");
+    assertThat(List.of(text(first), text(second))).containsOnly("of before");
+    assertThat(third.isComplete()).isFalse();
+    var sixth = join(ID, call());
+    asked.getLast().answer("of after");
+    assertThat(List.of(text(third), text(fourth), text(fifth), text(sixth)))
+        .containsOnly("of after");
+    assertThat(flights.size()).isZero();
   }
 
   @Test
@@ -234,7 +260,7 @@ class FlightsTest {
             },
             landed -> new Reply.Whole(landed.entry().answer()));
 
-    var reply = flights.join(ID, call(), broken);
+    var reply = flights.join(ID, Generations.ANY, call(), broken);
 
     assertThat(reply.failed()).isTrue();
     assertThat(flights.size()).isZero();

@@ -119,19 +119,16 @@ class GenerationsTest {
   }
 
   @Test
-  void whileWordsComeThroughEverybodyMayFlyTogetherElseThoseOfOneSecondAlone() {
+  void whileWordsComeThroughAnyFlightMayBeJoinedElseThoseOfTheLastSecondAlone() {
     generations.heard(clock.nanoTime());
-    var fresh = generations.together();
-    clock.pass(Duration.ofMillis(900));
-    assertThat(generations.together()).isEqualTo(fresh);
-
-    clock.pass(Duration.ofSeconds(1));
-    var silent = generations.together();
-    assertThat(silent).isNotEqualTo(fresh);
     clock.pass(Generations.TRUSTED);
-    assertThat(generations.together()).isNotEqualTo(silent).isNotEqualTo(fresh);
+    assertThat(generations.joinableFrom()).isEqualTo(Generations.ANY);
+
+    clock.pass(Duration.ofNanos(1));
+    assertThat(generations.joinableFrom())
+        .isEqualTo(clock.nanoTime() - Generations.TRUSTED.toNanos());
 
     generations.heard(clock.nanoTime());
-    assertThat(generations.together()).isEqualTo(fresh);
+    assertThat(generations.joinableFrom()).isEqualTo(Generations.ANY);
   }
 }
