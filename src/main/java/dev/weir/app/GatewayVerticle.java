@@ -17,6 +17,7 @@ import dev.weir.metering.CallJournal;
 import dev.weir.prompts.FunctionCatalogue;
 import dev.weir.providers.GoneFields;
 import dev.weir.providers.Upstreams;
+import dev.weir.wire.FeedbackRequest;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.net.BindException;
@@ -101,11 +102,7 @@ final class GatewayVerticle extends VerticleBase {
                 parts.catalogue(),
                 parts.usage(),
                 parts.forecasts()::own,
-                (user, given) ->
-                    parts
-                        .feedback()
-                        .give(user, given.request(), given.success(), given.score())
-                        .map(Feedback.Outcome::label),
+                this::judged,
                 parts.stages().limits(),
                 parts.clock(),
                 parts.draining(),
@@ -119,12 +116,20 @@ final class GatewayVerticle extends VerticleBase {
                 parts.authenticator(),
                 parts.clock(),
                 parts.draining(),
-                parts.reports()));
+                parts.reports(),
+                this::judged));
     running = Optional.of(new Running(upstreams, api, bus));
     return api.listen()
         .recover(this::explained)
         .onSuccess(bound -> port = bound)
         .compose(_ -> bus.open());
+  }
+
+  private Future<String> judged(String user, FeedbackRequest given) {
+    return parts
+        .feedback()
+        .give(user, given.request(), given.success(), given.score())
+        .map(Feedback.Outcome::label);
   }
 
   private <T> Future<T> explained(Throwable failure) {

@@ -3,12 +3,14 @@ package dev.weir.bus;
 import dev.weir.core.Clock;
 import dev.weir.gateway.Authenticator;
 import dev.weir.gateway.Gateway;
+import dev.weir.wire.FeedbackRequest;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -37,6 +39,7 @@ public final class BusDoor {
    * @param clock time
    * @param draining whether the node is shutting down: new calls are refused then
    * @param refusals told of messages that never became a call
+   * @param feedback takes what a user thinks of an answer, and says what became of it
    */
   public record Parts(
       Vertx vertx,
@@ -44,7 +47,8 @@ public final class BusDoor {
       Authenticator authenticator,
       Clock clock,
       BooleanSupplier draining,
-      RefusalListener refusals) {}
+      RefusalListener refusals,
+      BiFunction<String, FeedbackRequest, Future<String>> feedback) {}
 
   /** A door that is not open yet. */
   public BusDoor(Parts parts) {

@@ -10,7 +10,9 @@ import dev.weir.gateway.AnswerStream;
 import dev.weir.gateway.Credentials;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Origin;
+import dev.weir.gateway.Principal;
 import dev.weir.gateway.Reply;
+import dev.weir.wire.FeedbackRequest;
 import dev.weir.wire.FunctionReply;
 import dev.weir.wire.InvokeMessage;
 import dev.weir.wire.InvokeReply;
@@ -56,18 +58,29 @@ final class Invocation {
       return parts
           .authenticator()
           .authenticate(new Credentials(message.key(), message.user(), "bus"))
-          .map(
-              principal ->
-                  parts
-                      .gateway()
-                      .open(
-                          new Origin(id, correlation, Origin.Door.BUS, arrived),
-                          message.call(),
-                          principal))
-          .compose(this::run);
+          .compose(principal -> answer(message, principal));
     } catch (RuntimeException e) {
       return Future.failedFuture(e);
     }
+  }
+
+  private Future<ObjectNode> answer(InvokeMessage message, Principal principal) {
+    return message
+        .feedback()
+        .map(given -> take(principal, given))
+        .orElseGet(
+            () ->
+                run(
+                    parts
+                        .gateway()
+                        .open(
+                            new Origin(id, correlation, Origin.Door.BUS, arrived),
+                            message.call(),
+                            principal)));
+  }
+
+  private Future<ObjectNode> take(Principal principal, FeedbackRequest given) {
+    return parts.feedback().apply(principal.user(), given).map(given::reply);
   }
 
   private Future<ObjectNode> run(Exchange x) {

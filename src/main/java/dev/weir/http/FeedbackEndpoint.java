@@ -1,6 +1,5 @@
 package dev.weir.http;
 
-import dev.weir.core.Json;
 import dev.weir.wire.FeedbackRequest;
 import io.vertx.core.Future;
 import java.util.function.BiFunction;
@@ -26,14 +25,7 @@ final class FeedbackEndpoint {
                         .body(visit)
                         .map(FeedbackRequest::decode)
                         .compose(
-                            given ->
-                                feedback
-                                    .apply(principal.user(), given)
-                                    .map(
-                                        what ->
-                                            Json.object()
-                                                .put("request_id", given.request().toString())
-                                                .put("status", what)))),
-        data -> visit.reply(200, Json.object().put("success", true).set("data", data)));
+                            given -> feedback.apply(principal.user(), given).map(given::reply))),
+        reply -> visit.reply(200, reply));
   }
 }

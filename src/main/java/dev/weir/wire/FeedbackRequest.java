@@ -1,6 +1,8 @@
 package dev.weir.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weir.core.Json;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -22,13 +24,24 @@ public record FeedbackRequest(UUID request, Optional<Boolean> success, Optional<
    * @throws dev.weir.core.AIError {@code INVALID_REQUEST} with the path of what is wrong
    */
   public static FeedbackRequest decode(JsonNode body) {
-    var members = Members.of(body, "$").only(MEMBERS);
+    return decode(body, "$");
+  }
+
+  /** As {@link #decode(JsonNode)}, of what stands at a path of a message. */
+  static FeedbackRequest decode(JsonNode body, String path) {
+    var members = Members.of(body, path).only(MEMBERS);
     var success = members.bool("success");
     var score = members.raw("score").filter(s -> !s.isNull()).map(s -> score(members, s));
     if (success.isEmpty() && score.isEmpty()) {
-      throw Members.fault("$", "must hold 'success', 'score' or both.");
+      throw Members.fault(path, "must hold 'success', 'score' or both.");
     }
     return new FeedbackRequest(id(members), success, score);
+  }
+
+  /** The reply to it: what became of it, in a success envelope. */
+  public ObjectNode reply(String what) {
+    var data = Json.object().put("request_id", request.toString()).put("status", what);
+    return Json.object().put("success", true).set("data", data);
   }
 
   private static UUID id(Members members) {

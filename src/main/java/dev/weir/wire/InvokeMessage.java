@@ -13,7 +13,8 @@ import java.util.Optional;
 /**
  * Decodes a message to {@code weir.invoke}: {@code {"key", "user"?, "function", "input",
  * "options"?, "tags"?, "correlation_id"?}}, or {@code {"key", "user"?, "model", "body", "options"?,
- * "tags"?, "correlation_id"?}} for a chat completion whose body has OpenAI's shape.
+ * "tags"?, "correlation_id"?}} for a chat completion whose body has OpenAI's shape, or {@code
+ * {"key", "user"?, "feedback", "correlation_id"?}} for what the sender thinks of an answer.
  *
  * <p>In two steps, like a request: first who sends it, then, once that is verified, what it asks.
  */
@@ -22,6 +23,9 @@ public final class InvokeMessage {
       List.of("key", "user", "function", "input", "options", "stream", "tags", "correlation_id");
   private static final List<String> MODEL_MEMBERS =
       List.of("key", "user", "model", "body", "options", "stream", "tags", "correlation_id");
+
+  private static final List<String> FEEDBACK_MEMBERS =
+      List.of("key", "user", "feedback", "correlation_id");
 
   private final Members members;
 
@@ -51,6 +55,21 @@ public final class InvokeMessage {
   /** The sender's own id, if it is a valid one. */
   public Optional<String> correlation() {
     return plainText("correlation_id").flatMap(CorrelationId::valid);
+  }
+
+  /**
+   * What it says of an answer; empty if it asks for one.
+   *
+   * @throws dev.weir.core.AIError {@code INVALID_REQUEST} with the path of what is wrong
+   */
+  public Optional<FeedbackRequest> feedback() {
+    return members
+        .raw("feedback")
+        .map(
+            given -> {
+              members.only(FEEDBACK_MEMBERS);
+              return FeedbackRequest.decode(given, members.at("feedback"));
+            });
   }
 
   /**

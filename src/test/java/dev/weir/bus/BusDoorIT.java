@@ -10,6 +10,7 @@ import dev.weir.gateway.Reply;
 import dev.weir.gateway.Stage;
 import dev.weir.http.Door;
 import dev.weir.testing.Eventually;
+import dev.weir.wire.FeedbackRequest;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -27,7 +28,9 @@ import org.junit.jupiter.api.Test;
 
 /** The event-bus door, in front of the same real gateway as the HTTP door's tests. */
 class BusDoorIT {
+  private static final String MINE = "01a22b17-dbf8-745e-b569-b0434b0baea1";
   private final BlockingQueue<AIError> refusals = new LinkedBlockingQueue<>();
+  private final BlockingQueue<String> opinions = new LinkedBlockingQueue<>();
   private Vertx vertx = Vertx.vertx();
   private boolean draining;
 
@@ -50,9 +53,54 @@ class BusDoorIT {
                 Door.authenticator(),
                 Clock.system(),
                 () -> draining,
-                (_, _, why, _) -> refusals.add(why)));
+                (_, _, why, _) -> refusals.add(why),
+                this::judge));
     door.open().toCompletionStage().toCompletableFuture().join();
     return door;
+  }
+
+  /** The caller has one call that may be judged. */
+  private Future<String> judge(String user, FeedbackRequest given) {
+    if (!given.request().toString().equals(MINE)) {
+      return Future.failedFuture(AIError.of(ErrorCode.NOT_FOUND, "You have no call with this id."));
+    }
+    opinions.add(user + " " + given.success() + " " + given.score());
+    return Future.succeededFuture("recorded");
+  }
+
+  @Test
+  void whatASenderThinksOfAnAnswerIsTaken() throws Exception {
+    open(hello());
+
+    var reply = ask(opinion(MINE).put("correlation_id", "c-2"));
+
+    assertThat(reply.getBoolean("success")).isTrue();
+    assertThat(reply.getJsonObject("data"))
+        .isEqualTo(new JsonObject().put("request_id", MINE).put("status", "recorded"));
+    assertThat(opinions).hasSize(1);
+    assertThat(opinions.peek()).endsWith(" Optional[true] Optional[0.5]");
+  }
+
+  @Test
+  void anOpinionThatIsWrongOrOfAnothersCallIsRefused() throws Exception {
+    open(hello());
+
+    assertThat(code(ask(opinion("01a22b17-dbba-733b-afd6-420e8fe34098")))).isEqualTo("NOT_FOUND");
+    assertThat(code(ask(opinion("no-id")))).isEqualTo("INVALID_REQUEST");
+    assertThat(code(ask(opinion(MINE).put("key", "bad")))).isEqualTo("UNAUTHENTICATED");
+    var both = ask(opinion(MINE).put("function", "echo"));
+    assertThat(code(both)).isEqualTo("INVALID_REQUEST");
+    var empty = ask(opinion(MINE).put("feedback", new JsonObject().put("request_id", MINE)));
+    assertThat(empty.getJsonObject("error").getString("message")).contains("feedback", "'success'");
+    assertThat(opinions).isEmpty();
+  }
+
+  private static JsonObject opinion(String request) {
+    return new JsonObject()
+        .put("key", "good")
+        .put(
+            "feedback",
+            new JsonObject().put("request_id", request).put("success", true).put("score", 0.5));
   }
 
   private static Stage hello() {
