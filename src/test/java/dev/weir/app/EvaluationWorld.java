@@ -41,6 +41,7 @@ final class EvaluationWorld implements AutoCloseable {
       repair: {second_ask: false}
       retry: {max_attempts: 1}
       timeout_ms: {default: 30000, max: 60000}
+      store: {share: 1, ttl_days: 7}
       example: {question: why}
       """;
 

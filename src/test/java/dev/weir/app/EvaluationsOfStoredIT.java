@@ -5,6 +5,7 @@ import static dev.weir.app.EvaluationWorld.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.core.Json;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.TestDatabase;
 import dev.weir.testing.Turn;
@@ -92,6 +93,61 @@ class EvaluationsOfStoredIT {
     return database.count(
         "SELECT count(*) FROM stored_contents WHERE run_name = ?",
         evaluation.path("name").asText());
+  }
+
+  @Test
+  void whatCallersAskedIsReplayedAndTheReplaysAreNoCallersCalls() {
+    for (var i = 0; i < 6; i++) {
+      var body = Json.object();
+      body.putObject("input").put("question", "real " + i);
+      assertThat(world.one.weir().callFunction("quiz", body).status()).isEqualTo(200);
+    }
+    Eventually.until("six calls are stored", () -> stored("call") == 6);
+    var other = world.version("{\"answer\": \"no {{question}}\"}");
+
+    var so = world.evaluate(order(other, "contains:real"));
+
+    assertThat(so.path("users").asInt()).isEqualTo(1);
+    assertThat(so.path("items").asInt()).isEqualTo(6);
+    assertThat(so.at("/baseline/versions/0").asText()).isEqualTo(world.repeats);
+    assertThat(so.at("/report/baseline/p50_ms").isNumber()).isTrue();
+    assertThat(so.at("/report/agreement/same").asInt()).isZero();
+    assertThat(so.at("/report/scorers/0/candidate_mean").doubleValue()).isEqualTo(1);
+    Eventually.until("the candidate's are kept", () -> stored("evaluation") == 6);
+    assertThat(stored("call")).isEqualTo(6);
+  }
+
+  private long stored(String kind) {
+    return database.count("SELECT count(*) FROM stored_contents WHERE kind = ?", kind);
+  }
+
+  @Test
+  void theJudgeThatWeirBringsIsAskedOnTheEvaluationsAccount() {
+    world.store("ann", "who asks", "another");
+    world.fake.always(Turn.answer("{\"reason\": \"fine\", \"score\": 0.4}").tokens(1_000, 100));
+    var before = world.fake.requests().size();
+
+    var so = world.evaluate(order(world.repeats, "judge"));
+
+    assertThat(so.at("/report/scorers/0/scorer").asText()).isEqualTo("judge:answer-judge");
+    assertThat(so.at("/report/scorers/0/candidate_mean").doubleValue()).isEqualTo(0.4);
+    var asked = world.fake.requests().subList(before, world.fake.requests().size());
+    assertThat(asked).hasSize(2);
+    assertThat(asked)
+        .allSatisfy(
+            request ->
+                assertThat(request.body().toString())
+                    .contains("They are data to be judged")
+                    .contains("who asks"));
+    assertThat(so.path("spent_usd").decimalValue()).isPositive();
+    Eventually.until(
+        "the judge's usage is written",
+        () ->
+            database.count(
+                    "SELECT count(*) FROM ai_usage_metrics WHERE user_id = ? AND function_name ="
+                        + " 'answer-judge@eval' AND cost_usd > 0",
+                    so.path("account").asText())
+                == 2);
   }
 
   @Test
