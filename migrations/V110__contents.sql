@@ -41,27 +41,47 @@ GRANT SELECT, INSERT, DELETE ON stored_contents TO weir_jobs;
 GRANT SELECT, UPDATE (expected), DELETE ON stored_contents TO weir_admin;
 
 CREATE TABLE shadow_runs (
-  run_name text PRIMARY KEY CHECK (run_name ~ '^[a-z][a-z0-9-]{0,62}$'),
+  -- A name may be used again, a run is one: pairs and money are the run's.
+  run_id uuid PRIMARY KEY,
+  run_name text NOT NULL CHECK (run_name ~ '^[a-z][a-z0-9-]{0,62}$'),
   function_name text NOT NULL,
   function_version text NOT NULL,
   -- Of the calls that a provider answers.
   share numeric NOT NULL CHECK (share > 0 AND share <= 1),
-  status text NOT NULL DEFAULT 'running' CHECK (status IN ('running', 'stopped')),
+  -- The user on whose account copies go; its one limit is the run's budget.
+  account text NOT NULL UNIQUE,
+  -- Of a run that was deleted the pairs are deleted in batches, then the run.
+  status text NOT NULL DEFAULT 'running' CHECK (status IN ('running', 'stopped', 'deleted')),
   created_by text NOT NULL,
   started_at timestamptz NOT NULL DEFAULT now(),
+  ends_at timestamptz NOT NULL,
   stopped_at timestamptz,
   FOREIGN KEY (function_name, function_version) REFERENCES prompt_versions
 );
+CREATE UNIQUE INDEX shadow_runs_name ON shadow_runs (run_name) WHERE status <> 'deleted';
 CREATE UNIQUE INDEX shadow_runs_one_running ON shadow_runs (function_name) WHERE status = 'running';
-GRANT SELECT, INSERT, UPDATE (status, stopped_at), DELETE ON shadow_runs TO weir_admin;
-GRANT SELECT ON shadow_runs TO weir_jobs;
+GRANT SELECT, INSERT, UPDATE (status, stopped_at) ON shadow_runs TO weir_admin;
+GRANT SELECT, UPDATE (status, stopped_at), DELETE ON shadow_runs TO weir_jobs;
+
+-- Calls that were drawn and have no pair, by the reason.
+CREATE TABLE shadow_misses (
+  run_id uuid NOT NULL REFERENCES shadow_runs ON DELETE CASCADE,
+  reason text NOT NULL,
+  calls bigint NOT NULL,
+  PRIMARY KEY (run_id, reason)
+);
+GRANT SELECT ON shadow_misses TO weir_admin;
+GRANT SELECT, INSERT, UPDATE ON shadow_misses TO weir_jobs;
 
 -- A call and its copy, without a word of either.
 CREATE TABLE shadow_pairs (
-  run_name text NOT NULL REFERENCES shadow_runs ON DELETE CASCADE,
+  run_id uuid NOT NULL,
+  -- Ordered by the time of the call.
   request_id uuid NOT NULL,
   user_id text NOT NULL,
-  paired_at timestamptz NOT NULL DEFAULT now(),
+  called_at timestamptz NOT NULL,
+  -- From when on the copies of all calls of that time have surely ended.
+  settled_at timestamptz NOT NULL,
   live_version text NOT NULL,
   -- 'ok', or the code of the error.
   live_outcome text NOT NULL,
@@ -74,10 +94,11 @@ CREATE TABLE shadow_pairs (
   shadow_cost_usd numeric(20, 9) NOT NULL,
   live_output_tokens bigint NOT NULL,
   shadow_output_tokens bigint NOT NULL,
-  PRIMARY KEY (run_name, request_id)
+  PRIMARY KEY (run_id, request_id)
 );
 CREATE INDEX shadow_pairs_user ON shadow_pairs (user_id);
-CREATE INDEX shadow_pairs_age ON shadow_pairs (paired_at);
+CREATE INDEX shadow_pairs_first ON shadow_pairs (run_id, user_id, request_id)
+  INCLUDE (settled_at, live_version, live_outcome, shadow_outcome);
 
 ALTER TABLE shadow_pairs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shadow_pairs FORCE ROW LEVEL SECURITY;
@@ -97,5 +118,8 @@ $$;
 CREATE TRIGGER shadow_runs_changed AFTER INSERT OR UPDATE OR DELETE ON shadow_runs
   FOR EACH STATEMENT EXECUTE FUNCTION weir_shadows_changed();
 
--- The tier of Weir's own accounts: no limits but those that are set for each.
-INSERT INTO tiers (name, when_storage_away, away_calls, away_usd) VALUES ('weir', 'closed', 0, 0) ON CONFLICT DO NOTHING;
+-- The tier of Weir's own accounts. An account's own budget stands above the tier's, which is nothing: without one, it may
+-- spend nothing.
+INSERT INTO tiers (name, usd_per_month) VALUES ('weir', 0) ON CONFLICT (name) DO UPDATE SET
+  calls_per_month = NULL, calls_per_day = NULL, usd_per_month = 0, tokens_per_minute = NULL, calls_per_minute = NULL,
+  concurrent_calls = NULL, when_storage_away = 'closed', away_calls = 0, away_usd = 0;

@@ -17,7 +17,7 @@ import java.util.Set;
  *
  * <pre>
  * GET    /api/shadows               all, newest first
- * POST   /api/shadows               starts one: {"name", "function", "version", "share",
+ * POST   /api/shadows               starts one: {"name", "function", "version", "share", "days",
  *                                   "usd_per_month"}
  * GET    /api/shadows/{s}           one, with all that it has shown
  * POST   /api/shadows/{s}/stop
@@ -26,7 +26,9 @@ import java.util.Set;
  */
 public final class ShadowsApi {
   private static final Set<String> FIELDS =
-      Set.of("name", "function", "version", "share", "usd_per_month");
+      Set.of("name", "function", "version", "share", "days", "usd_per_month");
+  private static final int DAYS = 30;
+  private static final int MOST_DAYS = 90;
   private static final BigDecimal MOST_USD = new BigDecimal("1000000000");
 
   private final Shadows shadows;
@@ -42,11 +44,7 @@ public final class ShadowsApi {
     AdminApi.on(router, HttpMethod.POST, "/api/shadows", 201, this::start);
     AdminApi.on(router, HttpMethod.GET, "/api/shadows/:s", 200, call -> shadows.show(name(call)));
     AdminApi.on(
-        router,
-        HttpMethod.POST,
-        "/api/shadows/:s/stop",
-        200,
-        call -> shadows.stop(name(call)).compose(_ -> shadows.show(name(call))));
+        router, HttpMethod.POST, "/api/shadows/:s/stop", 200, call -> shadows.stop(name(call)));
     AdminApi.on(
         router,
         HttpMethod.DELETE,
@@ -63,15 +61,19 @@ public final class ShadowsApi {
       throw AIError.invalid(
           "'name' must begin with a letter and have at most 63 of a-z, 0-9 and -.");
     }
-    return shadows
-        .start(
+    var days = fields.count("days").orElse(DAYS);
+    if (days < 1 || days > MOST_DAYS) {
+      throw AIError.invalid("'days' must be a number from 1 to " + MOST_DAYS + ".");
+    }
+    return shadows.start(
+        new Shadows.Wish(
             name,
             fields.requiredText("function"),
             fields.requiredText("version"),
             amount(body, "share", BigDecimal.ONE),
-            amount(body, "usd_per_month", MOST_USD),
-            AdminApi.admin(call).toString())
-        .compose(_ -> shadows.show(name));
+            days,
+            amount(body, "usd_per_month", MOST_USD)),
+        AdminApi.admin(call).toString());
   }
 
   private static BigDecimal amount(JsonNode body, String field, BigDecimal most) {

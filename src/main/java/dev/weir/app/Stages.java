@@ -45,6 +45,7 @@ import java.util.stream.Stream;
  * @param overload turns calls away while there are too many
  * @param throttles bounds attempts at once to a provider
  * @param retryBudget bounds retries over all calls of the process
+ * @param ownRetryBudget bounds those of Weir's own calls
  * @param breakers the breakers of the process
  * @param clock time
  */
@@ -60,6 +61,7 @@ record Stages(
     SheddingStage overload,
     Throttles throttles,
     RetryBudget retryBudget,
+    RetryBudget ownRetryBudget,
     Breakers breakers,
     Clock clock) {
 
@@ -81,7 +83,8 @@ record Stages(
             cache.stage(embedding(upstreams)),
             samples,
             output,
-            new AttemptsStage(vertx, clock, RandomGenerator.getDefault(), retryBudget),
+            new AttemptsStage(
+                vertx, clock, RandomGenerator.getDefault(), retryBudget, ownRetryBudget),
             new ThrottleStage(throttles, clock),
             spending,
             new BreakerStage(breakers, clock),

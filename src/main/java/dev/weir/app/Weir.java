@@ -289,6 +289,7 @@ public final class Weir {
             new SheddingStage(overload, config.limits().overload(), limits::tier),
             throttles,
             new RetryBudget(config.retryBudget(), clock),
+            new RetryBudget(config.retryBudget(), clock),
             breakers,
             clock);
     var analytics = new UsageAnalytics(database, clock);
@@ -353,6 +354,9 @@ public final class Weir {
     shutdown.opened("the doors", () -> close(doors, health));
     shutdown.opened(
         "the evaluations", () -> Waiting.on(evaluations.close(), CLOSE, "ending evaluations"));
+    // Before the doors drain: callers have the time that is left for themselves.
+    shutdown.opened(
+        "Weir's own calls", () -> Waiting.on(ownCalls.close(), CLOSE, "ending Weir's own calls"));
     Gauges.register(metrics, journal, logs, doors, alerts);
     functions.start();
     health.started();

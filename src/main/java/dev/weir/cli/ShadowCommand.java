@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.Json;
 import java.math.BigDecimal;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,6 +54,12 @@ final class ShadowCommand implements Callable<Integer> {
       paramLabel = "SHARE",
       description = "The share of the calls, above 0 and at most 1 (default: 0.1), for start.")
   private BigDecimal share = new BigDecimal("0.1");
+
+  @Option(
+      names = "--days",
+      paramLabel = "N",
+      description = "After which it stops by itself (default: 30, at most 90), for start.")
+  private int days = 30;
 
   @Option(
       names = "--usd-per-month",
@@ -108,6 +115,7 @@ final class ShadowCommand implements Callable<Integer> {
         .put("function", function)
         .put("version", candidate)
         .put("share", share)
+        .put("days", days)
         .put("usd_per_month", budget);
   }
 
@@ -119,16 +127,16 @@ final class ShadowCommand implements Callable<Integer> {
     }
     out.printf(
         "%-24s %-24s %-14s %6s %-8s %s%n",
-        "SHADOW", "FUNCTION", "CANDIDATE", "SHARE", "STATUS", "SPENT USD");
+        "SHADOW", "FUNCTION", "CANDIDATE", "SHARE", "STATUS", "USD");
     for (var run : all.path("shadows")) {
       out.printf(
-          "%-24s %-24s %-14s %6s %-8s %s of %s a month%n",
+          "%-24s %-24s %-14s %6s %-8s %s of %s%n",
           run.path("name").asText(),
           run.path("function").asText(),
           run.path("candidate").asText(),
           run.path("share").asText(),
           run.path("status").asText(),
-          PromptCommand.rounded(run.path("spent_usd"), 4),
+          PromptCommand.rounded(run.path("spent_this_month_usd"), 4),
           PromptCommand.rounded(run.path("usd_per_month"), 2));
     }
   }
@@ -140,14 +148,24 @@ final class ShadowCommand implements Callable<Integer> {
       return;
     }
     out.printf(
-        "%s: %s also answered by %s, share %s, %s; %s of %s USD a month spent%n",
+        "%s: %s also answered by %s, share %s, %s; %s of %s USD of this month spent%n",
         run.path("name").asText(),
         run.path("function").asText(),
         run.path("candidate").asText(),
         run.path("share").asText(),
         run.path("status").asText(),
-        PromptCommand.rounded(run.path("spent_usd"), 4),
+        PromptCommand.rounded(run.path("spent_this_month_usd"), 4),
         PromptCommand.rounded(run.path("usd_per_month"), 2));
+    if (!run.has("pairs")) {
+      return;
+    }
+    var missed =
+        run.path("not_copied").properties().stream()
+            .map(miss -> miss.getValue().asText() + " " + miss.getKey())
+            .collect(Collectors.joining(", "));
+    if (!missed.isEmpty()) {
+      out.println("drawn and not copied: " + missed);
+    }
     out.printf(
         "%s pairs of %s users; of %s that both answered %s are the same%n",
         run.path("pairs").asText(),
@@ -163,15 +181,25 @@ final class ShadowCommand implements Callable<Integer> {
           "%-10s %8s %8s %8s %14s %12s%n", "", "VALID", "P50 MS", "P95 MS", "MEAN USD", "TOKENS");
       side("live", run.path("live"));
       side("candidate", run.path("shadow"));
-      var validity = run.path("validity");
-      out.printf(
-          "valid answers, candidate minus live: %s [%s, %s] over %s users, p %s%n",
-          PromptCommand.rounded(validity.path("effect"), 4),
-          PromptCommand.rounded(validity.path("lower"), 4),
-          PromptCommand.rounded(validity.path("upper"), 4),
-          validity.path("users").asText(),
-          PromptCommand.rounded(validity.path("p_value"), 4));
+      validity(run.path("validity"));
     }
+  }
+
+  private void validity(JsonNode validity) {
+    var out = spec.commandLine().getOut();
+    if (!validity.path("effect").isNumber()) {
+      out.println(
+          "The difference in valid answers is told of calls whose slowest copies have surely ended:"
+              + " twice the function's longest time after a call.");
+      return;
+    }
+    out.printf(
+        "valid answers, candidate minus live: %s [%s, %s] over the first calls of %s users, p %s%n",
+        PromptCommand.rounded(validity.path("effect"), 4),
+        PromptCommand.rounded(validity.path("lower"), 4),
+        PromptCommand.rounded(validity.path("upper"), 4),
+        validity.path("users").asText(),
+        PromptCommand.rounded(validity.path("p_value"), 4));
   }
 
   private void side(String who, JsonNode figures) {

@@ -33,6 +33,7 @@ public final class Contents {
   private final ContentTable table;
   private final WriteBehind<StoredContent> queue;
   private final Counter tooLarge;
+  private final Counter noRoom;
 
   /** Contents in this database, with their meters. */
   public Contents(Database database, MeterRegistry registry) {
@@ -42,6 +43,7 @@ public final class Contents {
     for (var fate : WriteBehind.Fate.values()) {
       fates.put(fate, counter(registry, fate.name().toLowerCase(Locale.ROOT)));
     }
+    this.noRoom = Objects.requireNonNull(fates.get(WriteBehind.Fate.NO_ROOM));
     this.queue =
         new WriteBehind<>(
             "stored contents",
@@ -74,6 +76,11 @@ public final class Contents {
 
   private static int size(JsonNode tree) {
     return Json.write(tree).length();
+  }
+
+  /** A content that was to be kept was not even looked at: too many were waiting. */
+  public void missed() {
+    noRoom.increment();
   }
 
   /** Writes what is waiting; for the last moments of a process, and for who wants to read it. */

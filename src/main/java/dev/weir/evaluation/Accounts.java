@@ -5,11 +5,13 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.math.BigDecimal;
+import java.util.HexFormat;
+import java.util.UUID;
 
 /**
  * The accounts on which candidates are asked: each a user of Weir's own in the tier {@code weir},
  * whose one limit is a budget of the ledger, so that it is as hard as any and the same on all
- * nodes.
+ * nodes. Without a budget of its own an account may spend nothing.
  */
 final class Accounts {
   private static final String OPEN =
@@ -23,9 +25,9 @@ final class Accounts {
 
   private Accounts() {}
 
-  /** The account of a shadow run. */
-  static String ofShadow(String run) {
-    return "weir-shadow." + run;
+  /** The account of a shadow run: of this one, also where another had the name before. */
+  static String ofShadow(String name, UUID run) {
+    return "weir-shadow." + name + "." + HexFormat.of().toHexDigits(run.getLeastSignificantBits());
   }
 
   /** The account of an evaluation. */

@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param model {@code provider/model} that was asked last; empty text if none was
  * @param cost what it cost, all attempts together
  * @param outputTokens what it wrote
- * @param took how long it took
+ * @param took how long the provider and the reading of its answer took, retries included
  */
 record Answered(
     Optional<JsonNode> value,
@@ -32,26 +32,25 @@ record Answered(
       new Answered(
           Optional.empty(), Optional.of(ErrorCode.INVALID_REQUEST), "", Usd.ZERO, 0, Duration.ZERO);
 
-  static Answered well(Answer answer, Tally tally, Duration took) {
+  static Answered well(Answer answer, Tally tally) {
     return answer
         .data()
-        .map(value -> of(Optional.of(value), Optional.empty(), tally, took))
-        .orElseGet(() -> of(Optional.empty(), Optional.of(ErrorCode.INTERNAL), tally, took));
+        .map(value -> of(Optional.of(value), Optional.empty(), tally))
+        .orElseGet(() -> of(Optional.empty(), Optional.of(ErrorCode.INTERNAL), tally));
   }
 
-  static Answered badly(AIError error, Tally tally, Duration took) {
-    return of(Optional.empty(), Optional.of(error.code()), tally, took);
+  static Answered badly(AIError error, Tally tally) {
+    return of(Optional.empty(), Optional.of(error.code()), tally);
   }
 
-  private static Answered of(
-      Optional<JsonNode> value, Optional<ErrorCode> error, Tally tally, Duration took) {
+  private static Answered of(Optional<JsonNode> value, Optional<ErrorCode> error, Tally tally) {
     return new Answered(
         value,
         error,
         tally.lastTarget().map(target -> target.model().toString()).orElse(""),
         tally.cost(),
         tally.usage().outputTokens(),
-        took);
+        tally.answeredIn().orElse(Duration.ZERO));
   }
 
   /** {@code ok}, or the code of the error. */

@@ -6,6 +6,7 @@ import dev.weir.gateway.ModelDirectory;
 import dev.weir.gateway.Plan;
 import dev.weir.gateway.Route;
 import dev.weir.prompts.FunctionDefinition;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,6 +30,11 @@ record Candidate(FunctionDefinition function, Route route) {
    * @param label what records and meters call it, so that the function's own figures stay its own
    */
   Plan plan(String label, JsonNode input) {
+    return plan(label, input, function.timeout().standard());
+  }
+
+  /** The same, with another deadline than the version's own. */
+  Plan plan(String label, JsonNode input, Duration timeout) {
     return new Plan(
         label,
         Optional.of(function),
@@ -36,6 +42,6 @@ record Candidate(FunctionDefinition function, Route route) {
         Ask.Prompted.of(function, input, false),
         route,
         function.retry(),
-        function.timeout().standard());
+        timeout);
   }
 }

@@ -2,6 +2,7 @@ package dev.weir.evaluation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.contents.StoredContent;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
@@ -15,6 +16,9 @@ import java.util.UUID;
  * @param version the version that answered
  * @param input what was asked
  * @param answered what came of it
+ * @param timeout the deadline that it had
+ * @param settle how long after a call of this function its copy has surely ended and is written,
+ *     whatever deadline the call chose
  * @param at when it ended
  * @param expiry until when its content, and that of its copies, may be kept; empty for not at all
  */
@@ -25,8 +29,17 @@ record Live(
     String version,
     JsonNode input,
     Answered answered,
+    Duration timeout,
+    Duration settle,
     Instant at,
     Optional<Instant> expiry) {
+  /** The bits below the milliseconds in the upper half of a UUIDv7. */
+  private static final int UUID_V7_TIME = 16;
+
+  /** When it came in, by its id. */
+  Instant calledAt() {
+    return Instant.ofEpochMilli(id.getMostSignificantBits() >>> UUID_V7_TIME);
+  }
 
   /** Its content, if it may be kept. */
   Optional<StoredContent> content() {

@@ -3,34 +3,43 @@ package dev.weir.evaluation;
 import dev.weir.contents.StoredContent;
 import dev.weir.core.AIError;
 import dev.weir.core.Clock;
+import dev.weir.core.ErrorCode;
 import dev.weir.core.Ids;
 import dev.weir.gateway.Call;
 import dev.weir.gateway.CallOptions;
 import dev.weir.gateway.OwnCalls;
+import dev.weir.gateway.Plan;
 import dev.weir.storage.WriteBehind;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.util.EnumMap;
-import java.util.Locale;
-import java.util.Objects;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.Logger;
 
 /**
- * Sends copies of calls to candidates, a few at a time, and notes each pair. A copy begins when its
- * call has ended, on the run's own account, and reaches nobody. Thread-safe.
+ * Sends copies of calls to candidates, a few at a time, and notes each pair, or why there is none.
+ * A copy begins when its call has ended, on the run's own account, with the deadline that the call
+ * had, and reaches nobody. Thread-safe.
  */
 final class ShadowCalls {
-  private static final Logger LOG = LogManager.getLogger(ShadowCalls.class);
-
   /** Copies under way at once in a process: what comes beyond is not copied. */
   static final int MOST = 16;
 
+  /** Why a call is not copied: too many are. */
+  static final String BUSY = "busy";
+
   /** What records and meters call a copy, after the function's name. */
   static final String LABEL = "@shadow";
+
+  /** How long nothing is copied once the account has nothing left, which would not change soon. */
+  private static final Duration REST = Duration.ofMinutes(1);
 
   private static final CallOptions UNCACHED =
       new CallOptions(CallOptions.CacheUse.OFF, Optional.empty());
@@ -38,89 +47,146 @@ final class ShadowCalls {
   /** About what a pair holds in memory, in bytes. */
   private static final int PAIR = 512;
 
+  private final Vertx vertx;
   private final OwnCalls calls;
   private final WriteBehind<ShadowPair> pairs;
   private final Consumer<StoredContent> contents;
-  private final EnumMap<Fate, Counter> fates = new EnumMap<>(Fate.class);
+  private final Counter paired;
+  private final Counter missed;
   private final Clock clock;
   private final AtomicInteger underWay = new AtomicInteger();
+  private final Map<Miss, Long> misses = new ConcurrentHashMap<>();
+  private final Map<UUID, Resting> resting = new ConcurrentHashMap<>();
+
+  /** A run's calls that were not copied, for one reason. */
+  record Miss(UUID run, String reason) {}
+
+  private record Resting(long sinceNanos, String reason) {}
 
   ShadowCalls(
+      Vertx vertx,
       OwnCalls calls,
       WriteBehind<ShadowPair> pairs,
       Consumer<StoredContent> contents,
       MeterRegistry registry,
       Clock clock) {
+    this.vertx = vertx;
     this.calls = calls;
     this.pairs = pairs;
     this.contents = contents;
     this.clock = clock;
-    for (var fate : Fate.values()) {
-      fates.put(
-          fate,
-          Counter.builder("weir.shadow.calls")
-              .tag("outcome", fate.name().toLowerCase(Locale.ROOT))
-              .description("Calls that were drawn for a shadow run, by what became of their copies")
-              .register(registry));
+    this.paired = counter(registry, "paired");
+    this.missed = counter(registry, "missed");
+  }
+
+  private static Counter counter(MeterRegistry registry, String outcome) {
+    return Counter.builder("weir.shadow.calls")
+        .tag("outcome", outcome)
+        .description("Calls that were drawn for a shadow run, by what became of their copies")
+        .register(registry);
+  }
+
+  /** A call of this run is not copied. */
+  void missed(Shadow shadow, String reason) {
+    missed.increment();
+    misses.merge(new Miss(shadow.id(), reason), 1L, Long::sum);
+  }
+
+  /** What was missed since the last time. */
+  Map<Miss, Long> takeMisses() {
+    var taken = new HashMap<Miss, Long>();
+    for (var miss : List.copyOf(misses.keySet())) {
+      Optional.ofNullable(misses.remove(miss)).ifPresent(many -> taken.put(miss, many));
     }
+    return taken;
   }
 
-  /** What became of a copy. */
-  private enum Fate {
-    PAIRED,
-    /** Too many are under way. */
-    BUSY,
-    /** Its account has no money left, or the house has too much to do. */
-    REFUSED
+  /** Gives back what could not be written. */
+  void putBack(Map<Miss, Long> taken) {
+    taken.forEach((miss, many) -> misses.merge(miss, many, Long::sum));
   }
 
-  /** Sends a copy, or does not if too many are under way. */
+  /** Sends a copy, or notes why not. Not for an event loop: it judges and renders the input. */
   void send(Shadow shadow, Live live) {
-    if (!shadow.candidate().function().input().validate(live.input()).isEmpty()) {
-      paired(shadow, live, Answered.UNASKED);
+    var rests = rests(shadow);
+    if (rests.isPresent()) {
+      missed(shadow, rests.get());
       return;
     }
     if (underWay.incrementAndGet() > MOST) {
       underWay.decrementAndGet();
-      count(Fate.BUSY);
+      missed(shadow, BUSY);
+      return;
+    }
+    var plan = plan(shadow, live);
+    if (plan.isEmpty()) {
+      underWay.decrementAndGet();
+      paired(shadow, live, Answered.UNASKED);
       return;
     }
     calls
         .make(
             new Call.OfFunction(live.function(), live.input(), false, UNCACHED),
-            Accounts.principal(Accounts.ofShadow(shadow.run())),
-            _ -> shadow.candidate().plan(live.function() + LABEL, live.input()))
+            Accounts.principal(shadow.account()),
+            plan.get())
+        .onComplete((_, _) -> underWay.decrementAndGet())
         .onSuccess(made -> ended(shadow, live, made))
-        .onFailure(_ -> count(Fate.REFUSED))
-        .onComplete(_ -> underWay.decrementAndGet());
+        .onFailure(e -> missed(shadow, AIError.from(e).code().name()));
+  }
+
+  private Optional<String> rests(Shadow shadow) {
+    return Optional.ofNullable(resting.get(shadow.id()))
+        .filter(
+            rest -> {
+              var over = clock.nanoTime() - rest.sinceNanos() > REST.toNanos();
+              if (over) {
+                resting.remove(shadow.id(), rest);
+              }
+              return !over;
+            })
+        .map(Resting::reason);
+  }
+
+  /** How the candidate is asked; empty where it does not take such an input. */
+  private static Optional<Plan> plan(Shadow shadow, Live live) {
+    var candidate = shadow.candidate();
+    if (!candidate.function().input().validate(live.input()).isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(candidate.plan(live.function() + LABEL, live.input(), live.timeout()));
+    } catch (AIError _) {
+      // Its template makes too much of this input.
+      return Optional.empty();
+    }
   }
 
   private void ended(Shadow shadow, Live live, OwnCalls.Made made) {
     if (!Answered.tells(made.tally(), made.error())) {
-      LOG.debug(
-          "A copy for {} was not sent: {}",
-          shadow.run(),
-          made.error().map(AIError::code).map(Enum::name).orElse(""));
-      count(Fate.REFUSED);
+      var code = made.error().map(AIError::code).orElse(ErrorCode.INTERNAL);
+      if (code == ErrorCode.BUDGET_EXCEEDED || code == ErrorCode.MODEL_UNPRICED) {
+        resting.put(shadow.id(), new Resting(clock.nanoTime(), code.name()));
+      }
+      missed(shadow, code.name());
       return;
     }
-    paired(
-        shadow,
-        live,
+    var copy =
         made.answer()
-            .map(answer -> Answered.well(answer, made.tally(), made.took()))
-            .orElseGet(
-                () -> Answered.badly(made.error().orElseThrow(), made.tally(), made.took())));
+            .map(answer -> Answered.well(answer, made.tally()))
+            .orElseGet(() -> Answered.badly(made.error().orElseThrow(), made.tally()));
+    // Two large answers take their time to be compared and written out.
+    vertx.executeBlocking(
+        () -> {
+          paired(shadow, live, copy);
+          return true;
+        },
+        false);
   }
 
   private void paired(Shadow shadow, Live live, Answered copy) {
-    count(Fate.PAIRED);
-    pairs.add(ShadowPair.of(shadow.run(), live, copy), PAIR);
-    live.shadow(Ids.next(clock), shadow.run(), shadow.candidate().function().version(), copy)
+    paired.increment();
+    pairs.add(ShadowPair.of(shadow.id(), live, copy), PAIR);
+    live.shadow(Ids.next(clock), shadow.name(), shadow.candidate().function().version(), copy)
         .ifPresent(contents);
-  }
-
-  private void count(Fate fate) {
-    Objects.requireNonNull(fates.get(fate)).increment();
   }
 }

@@ -2,6 +2,7 @@ package dev.weir.evaluation;
 
 import dev.weir.core.Usd;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -11,15 +12,19 @@ import java.util.UUID;
  * @param run the shadow run
  * @param call the call's id
  * @param user whose it was
+ * @param calledAt when the call came in
+ * @param settledAt from when on the copies of all calls of that time have surely ended
  * @param version the version that answered the caller
  * @param live how it did
  * @param copy how the candidate did
  * @param same whether both gave the same value; empty unless both gave one
  */
 record ShadowPair(
-    String run,
+    UUID run,
     UUID call,
     String user,
+    Instant calledAt,
+    Instant settledAt,
     String version,
     Figures live,
     Figures copy,
@@ -37,11 +42,13 @@ record ShadowPair(
     }
   }
 
-  static ShadowPair of(String run, Live live, Answered copy) {
+  static ShadowPair of(UUID run, Live live, Answered copy) {
     return new ShadowPair(
         run,
         live.id(),
         live.user(),
+        live.calledAt(),
+        live.calledAt().plus(live.settle()),
         live.version(),
         Figures.of(live.answered()),
         Figures.of(copy),

@@ -10,12 +10,16 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 
 /**
- * What shadow runs have shown. Plain figures are over all pairs; the difference in validity with
- * its interval is over each user's first pair, in the order in which they came, so that it holds
- * however often one looks and however much some users call. Thread-safe.
+ * What shadow runs have shown. Plain figures are over the newest pairs; the difference in validity
+ * with its interval is over each user's first call, in the order of the calls, so that it holds
+ * however often one looks and however much some users call. A call counts there only once all
+ * copies of its time have surely ended: else those that answer quickly would be in before those
+ * that hang. Where what callers get has changed meanwhile, calls answered by the version of now
+ * count alone. Thread-safe.
  */
 final class ShadowReports {
   private static final double ALPHA = 0.05;
@@ -26,22 +30,30 @@ final class ShadowReports {
   /** The users that the interval is made from: the first so many. */
   private static final int MOST_USERS = 50_000;
 
+  /** The pairs that plain figures are made from: the newest so many. */
+  private static final int NEWEST = 100_000;
+
   private static final String LIST =
       """
-      SELECT r.run_name, r.function_name, r.function_version, r.share, r.status, r.created_by, r.started_at, r.stopped_at,
-        l.amount AS usd_per_month,
-        (SELECT coalesce(sum(u.cost_usd), 0) FROM ai_usage_metrics u
-          WHERE u.user_id = 'weir-shadow.' || r.run_name AND u.started_at >= r.started_at) AS spent_usd
+      SELECT r.run_id, r.run_name, r.function_name, r.function_version, r.share, r.created_by, r.started_at, r.ends_at,
+        r.account, CASE WHEN r.status = 'running' AND r.ends_at <= now() THEN 'stopped' ELSE r.status END AS status,
+        coalesce(r.stopped_at, CASE WHEN r.ends_at <= now() THEN r.ends_at END) AS stopped_at,
+        l.amount AS usd_per_month, coalesce(q.usd_settled, 0) AS spent
       FROM shadow_runs r
-      LEFT JOIN subject_limits l ON l.subject_kind = 'user' AND l.subject_id = 'weir-shadow.' || r.run_name
+      LEFT JOIN subject_limits l ON l.subject_kind = 'user' AND l.subject_id = r.account
         AND l.unit = 'usd' AND l.period = 'month'
-      WHERE $1::text IS NULL OR r.run_name = $1
+      LEFT JOIN user_quotas q ON q.subject_kind = 'user' AND q.subject_id = r.account
+        AND q.billing_month = date_trunc('month', now() AT TIME ZONE 'UTC')::date
+      WHERE r.status <> 'deleted' AND ($1::text IS NULL OR r.run_name = $1)
       ORDER BY r.started_at DESC LIMIT 100
       """;
 
+  private static final String PAIRS =
+      "SELECT count(*) AS pairs FROM shadow_pairs WHERE run_id = $1";
+
   private static final String FIGURES =
       """
-      SELECT count(*) AS pairs, count(DISTINCT user_id) AS users,
+      SELECT count(*) AS newest, count(DISTINCT user_id) AS users,
         count(*) FILTER (WHERE same IS NOT NULL) AS both, count(*) FILTER (WHERE same) AS same,
         count(*) FILTER (WHERE live_outcome = 'ok') AS live_ok, count(*) FILTER (WHERE shadow_outcome = 'ok') AS shadow_ok,
         avg(live_cost_usd)::numeric(20, 9) AS live_cost, avg(shadow_cost_usd)::numeric(20, 9) AS shadow_cost,
@@ -49,21 +61,28 @@ final class ShadowReports {
         avg(shadow_output_tokens)::double precision AS shadow_tokens,
         percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY live_ms) AS live_ms,
         percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY shadow_ms) AS shadow_ms
-      FROM shadow_pairs WHERE run_name = $1
+      FROM (SELECT * FROM shadow_pairs WHERE run_id = $1 ORDER BY request_id DESC LIMIT $2) AS n
       """;
 
   private static final String ERRORS =
       """
-      SELECT shadow_outcome AS code, count(*) AS calls FROM shadow_pairs
-      WHERE run_name = $1 AND shadow_outcome <> 'ok' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20
+      SELECT shadow_outcome AS code, count(*) AS calls
+      FROM (SELECT shadow_outcome FROM shadow_pairs WHERE run_id = $1 ORDER BY request_id DESC LIMIT $2) AS n
+      WHERE shadow_outcome <> 'ok' GROUP BY 1 ORDER BY 2 DESC, 1
       """;
+
+  private static final String MISSES =
+      "SELECT reason AS code, calls FROM shadow_misses WHERE run_id = $1 ORDER BY calls DESC,"
+          + " reason";
 
   private static final String FIRST =
       """
       SELECT live_outcome = 'ok' AS live, shadow_outcome = 'ok' AS shadow FROM (
-        SELECT DISTINCT ON (user_id) user_id, paired_at, request_id, live_outcome, shadow_outcome FROM shadow_pairs
-        WHERE run_name = $1 ORDER BY user_id, paired_at, request_id) AS f
-      ORDER BY paired_at, request_id LIMIT $2
+        SELECT DISTINCT ON (user_id) user_id, request_id, live_outcome, shadow_outcome FROM shadow_pairs
+        WHERE run_id = $1 AND settled_at <= now() AND live_version = (
+          SELECT live_version FROM shadow_pairs WHERE run_id = $1 ORDER BY request_id DESC LIMIT 1)
+        ORDER BY user_id, request_id) AS f
+      ORDER BY request_id LIMIT $2
       """;
 
   private final Vertx vertx;
@@ -88,26 +107,42 @@ final class ShadowReports {
                     }));
   }
 
+  /** One run without what it has shown; {@code NOT_FOUND}. */
+  Future<JsonNode> head(String run) {
+    return database.admin(c -> row(c, run).map(ShadowReports::head));
+  }
+
+  private static Future<Row> row(SqlConnection c, String run) {
+    return c.preparedQuery(LIST)
+        .execute(Tuple.of(run))
+        .map(
+            rows -> {
+              for (var row : rows) {
+                return row;
+              }
+              throw ShadowTable.unknown();
+            });
+  }
+
   /** One run with all that it has shown; {@code NOT_FOUND}. */
   Future<JsonNode> show(String run) {
-    return database.admin(
-        c ->
-            c.preparedQuery(LIST)
-                .execute(Tuple.of(run))
-                .compose(
-                    rows -> {
-                      for (var row : rows) {
-                        var json = head(row);
-                        return c.preparedQuery(FIGURES)
-                            .execute(Tuple.of(run))
-                            .onSuccess(found -> found.forEach(r -> figures(json, r)))
-                            .compose(_ -> c.preparedQuery(ERRORS).execute(Tuple.of(run)))
-                            .onSuccess(found -> errors(json, found))
-                            .compose(_ -> c.preparedQuery(FIRST).execute(Tuple.of(run, MOST_USERS)))
-                            .compose(found -> validity(json, found));
-                      }
-                      return Future.failedFuture(ShadowTable.unknown());
-                    }));
+    return database.admin(c -> row(c, run).compose(row -> shown(c, row)));
+  }
+
+  private Future<JsonNode> shown(SqlConnection c, Row run) {
+    var json = head(run);
+    var id = run.getUUID("run_id");
+    return c.preparedQuery(PAIRS)
+        .execute(Tuple.of(id))
+        .onSuccess(rows -> rows.forEach(row -> json.put("pairs", row.getLong("pairs"))))
+        .compose(_ -> c.preparedQuery(FIGURES).execute(Tuple.of(id, NEWEST)))
+        .onSuccess(rows -> rows.forEach(row -> figures(json, row)))
+        .compose(_ -> c.preparedQuery(ERRORS).execute(Tuple.of(id, NEWEST)))
+        .onSuccess(rows -> counts(json.putObject("shadow_errors"), rows))
+        .compose(_ -> c.preparedQuery(MISSES).execute(Tuple.of(id)))
+        .onSuccess(rows -> counts(json.putObject("not_copied"), rows))
+        .compose(_ -> c.preparedQuery(FIRST).execute(Tuple.of(id, MOST_USERS)))
+        .compose(rows -> validity(json, rows));
   }
 
   private static ObjectNode head(Row row) {
@@ -120,16 +155,18 @@ final class ShadowReports {
             .put("status", row.getString("status"))
             .put("created_by", row.getString("created_by"))
             .put("started_at", row.getOffsetDateTime("started_at").toInstant().toString())
+            .put("ends_at", row.getOffsetDateTime("ends_at").toInstant().toString())
+            .put("account", row.getString("account"))
             .put("usd_per_month", row.getBigDecimal("usd_per_month"))
-            .put("spent_usd", row.getBigDecimal("spent_usd"));
+            .put("spent_this_month_usd", row.getBigDecimal("spent"));
     var stopped = row.getOffsetDateTime("stopped_at");
     return stopped == null ? json : json.put("stopped_at", stopped.toInstant().toString());
   }
 
   private static void figures(ObjectNode json, Row row) {
-    json.put("pairs", row.getLong("pairs")).put("users", row.getLong("users"));
+    json.put("newest", row.getLong("newest")).put("users", row.getLong("users"));
     json.put("both_answered", row.getLong("both")).put("same_answer", row.getLong("same"));
-    if (row.getLong("pairs") > 0) {
+    if (row.getLong("newest") > 0) {
       side(json.putObject("live"), row, "live");
       side(json.putObject("shadow"), row, "shadow");
     }
@@ -137,16 +174,15 @@ final class ShadowReports {
 
   private static void side(ObjectNode json, Row row, String which) {
     var millis = row.getArrayOfLongs(which + "_ms");
-    json.put("valid_share", (double) row.getLong(which + "_ok") / row.getLong("pairs"))
+    json.put("valid_share", (double) row.getLong(which + "_ok") / row.getLong("newest"))
         .put("p50_ms", millis[0])
         .put("p95_ms", millis[1])
         .put("mean_cost_usd", row.getBigDecimal(which + "_cost"))
         .put("mean_output_tokens", row.getDouble(which + "_tokens"));
   }
 
-  private static void errors(ObjectNode json, RowSet<Row> rows) {
-    var errors = json.putObject("shadow_errors");
-    rows.forEach(row -> errors.put(row.getString("code"), row.getLong("calls")));
+  private static void counts(ObjectNode json, RowSet<Row> rows) {
+    rows.forEach(row -> json.put(row.getString("code"), row.getLong("calls")));
   }
 
   private Future<JsonNode> validity(ObjectNode json, RowSet<Row> rows) {

@@ -6,6 +6,7 @@ import dev.weir.contents.Contents;
 import dev.weir.core.AIError;
 import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
+import dev.weir.core.Ids;
 import dev.weir.gateway.ModelDirectory;
 import dev.weir.gateway.OwnCalls;
 import dev.weir.gateway.Stage;
@@ -17,6 +18,7 @@ import dev.weir.storage.Database;
 import dev.weir.storage.Notifications;
 import dev.weir.storage.Rereading;
 import dev.weir.storage.WriteBehind;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -38,13 +40,14 @@ import org.apache.logging.log4j.Logger;
 public final class Shadows {
   private static final Logger LOG = LogManager.getLogger(Shadows.class);
   private static final Duration PACE = Duration.ofMillis(500);
-  private static final Duration CLEANING = Duration.ofHours(1);
+  private static final Duration CLEANING = Duration.ofMinutes(10);
   private static final int MOST_WAITING = 4 * 1024 * 1024;
 
   private final Parts parts;
   private final ShadowTable table;
   private final ShadowReports reports;
   private final WriteBehind<ShadowPair> pairs;
+  private final ShadowCalls calls;
   private final Rereading reading;
   private volatile Map<String, Shadow> running = Map.of();
 
@@ -77,13 +80,30 @@ public final class Shadows {
     this.parts = parts;
     this.table = new ShadowTable(parts.database());
     this.reports = new ShadowReports(parts.vertx(), parts.database());
-    this.pairs = new WriteBehind<>("shadow pairs", MOST_WAITING, table::add, (_, _) -> {});
+    var dropped =
+        Counter.builder("weir.shadow.pairs.dropped")
+            .description("Pairs of shadow runs that could not be written")
+            .register(parts.meters());
+    this.pairs =
+        new WriteBehind<>(
+            "shadow pairs",
+            MOST_WAITING,
+            table::add,
+            (fate, many) -> dropped.increment(fate == WriteBehind.Fate.KEPT ? 0 : many));
+    this.calls =
+        new ShadowCalls(
+            parts.vertx(),
+            parts.calls(),
+            pairs,
+            parts.contents()::keep,
+            parts.meters(),
+            parts.clock());
     this.reading = new Rereading(this::read);
   }
 
   /** Reads what is under way, and follows it. Succeeds when it is known. */
   public Future<Void> follow(Notifications notifications) {
-    parts.vertx().setPeriodic(PACE.toMillis(), _ -> pairs.flush());
+    parts.vertx().setPeriodic(PACE.toMillis(), _ -> flush());
     return reading.follow(parts.vertx(), notifications, "weir_shadows");
   }
 
@@ -92,15 +112,26 @@ public final class Shadows {
     return new SampleStage(
         parts.policies(),
         function -> Optional.ofNullable(running.get(function)),
-        parts.contents()::keep,
-        new ShadowCalls(
-            parts.calls(), pairs, parts.contents()::keep, parts.meters(), parts.clock()),
+        new Afterwards(parts.vertx(), parts.contents(), calls),
         parts.clock());
   }
 
-  /** Writes the pairs that wait; for the last moments of a process, and for who wants to read. */
+  /** Writes what waits; for the last moments of a process, and for who wants to read. */
   public Future<Void> flush() {
-    return pairs.flush();
+    return pairs.flush().compose(_ -> misses());
+  }
+
+  private Future<Void> misses() {
+    var taken = calls.takeMisses();
+    return taken.isEmpty()
+        ? Future.succeededFuture()
+        : table
+            .miss(taken)
+            .recover(
+                e -> {
+                  calls.putBack(taken);
+                  return Future.succeededFuture();
+                });
   }
 
   private Future<Void> read() {
@@ -118,7 +149,7 @@ public final class Shadows {
   }
 
   /** One run, or none if its candidate cannot be served here. */
-  private Future<Optional<Shadow>> shadow(ShadowTable.Running row) {
+  private Future<Optional<Shadow>> shadow(ShadowTable.Run row) {
     return parts
         .registry()
         .version(new VersionKey(row.function(), row.version()))
@@ -126,62 +157,83 @@ public final class Shadows {
             found ->
                 found.map(
                     function ->
-                        new Shadow(row.run(), Candidate.of(function, parts.models()), row.share())))
+                        new Shadow(
+                            row.id(),
+                            row.name(),
+                            row.account(),
+                            Candidate.of(function, parts.models()),
+                            row.share())))
         .onSuccess(
             found -> {
               if (found.isEmpty()) {
-                LOG.warn("The shadow run {} does not run here: its version is unknown", row.run());
+                LOG.warn("The shadow run {} does not run here: its version is unknown", row.name());
               }
             })
         .recover(
             e -> {
-              LOG.warn("The shadow run {} does not run here: {}", row.run(), e.getMessage());
+              LOG.warn("The shadow run {} does not run here: {}", row.name(), e.getMessage());
               return Future.succeededFuture(Optional.empty());
             });
   }
 
   /**
-   * Starts a run.
+   * What is to be run.
    *
-   * @param run its name
+   * @param name its name
    * @param function whose calls are copied
    * @param version who answers the copies: a version or a label
    * @param share of the calls that a provider answers, above 0 and at most 1
+   * @param days after which it stops by itself
    * @param usdPerMonth what the copies may cost in a calendar month
+   */
+  public record Wish(
+      String name,
+      String function,
+      String version,
+      BigDecimal share,
+      int days,
+      BigDecimal usdPerMonth) {}
+
+  /**
+   * Starts a run.
+   *
    * @param by the id of the admin's key
    * @return {@code NOT_FOUND} for an unknown function or version, {@code CONFLICT} if the name is
    *     taken or the function has a run already
    */
-  public Future<Void> start(
-      String run,
-      String function,
-      String version,
-      BigDecimal share,
-      BigDecimal usdPerMonth,
-      String by) {
+  public Future<JsonNode> start(Wish wish, String by) {
+    var function = wish.function();
     if (parts.registry().get().find(function).isEmpty()) {
       return Future.failedFuture(
           AIError.of(ErrorCode.NOT_FOUND, "There is no function called '" + function + "'."));
     }
-    var exact = parts.registry().labelled(function, version).orElse(version);
+    var id = Ids.next(parts.clock());
+    var exact = parts.registry().labelled(function, wish.version()).orElse(wish.version());
+    var run =
+        new ShadowTable.Run(
+            id, wish.name(), Accounts.ofShadow(wish.name(), id), function, exact, wish.share());
     return parts
         .registry()
         .show(new VersionKey(function, exact))
-        .compose(
-            _ -> table.start(new ShadowTable.Running(run, function, exact, share), usdPerMonth, by))
-        .compose(_ -> reading.again());
+        .compose(_ -> table.start(run, wish.days(), wish.usdPerMonth(), by))
+        .compose(_ -> reading.again())
+        .compose(_ -> show(wish.name()));
   }
 
   /**
    * Stops a run; what it has shown stays. {@code NOT_FOUND}, {@code CONFLICT} if it has stopped.
    */
-  public Future<Void> stop(String run) {
-    return table.stop(run).compose(_ -> reading.again());
+  public Future<JsonNode> stop(String run) {
+    return table
+        .stop(run)
+        .compose(_ -> reading.again())
+        .compose(_ -> reports.head(run))
+        .map(this::here);
   }
 
   /** Forgets a run that has stopped, with its pairs; its usage stays. */
   public Future<Void> delete(String run) {
-    return table.delete(run);
+    return table.delete(run).compose(_ -> table.sweep());
   }
 
   /** All runs, newest first. */
@@ -209,11 +261,11 @@ public final class Shadows {
         .put("answers_kept", parts.policies().apply(run.path("function").asText()).isPresent())
         .put(
             "copying_here",
-            running.values().stream().anyMatch(s -> s.run().equals(run.path("name").asText())));
+            running.values().stream().anyMatch(s -> s.name().equals(run.path("name").asText())));
   }
 
-  /** Deletes pairs of long ago. */
+  /** Ends runs whose time is over, and deletes those of long ago. */
   public Job job() {
-    return Job.every(CLEANING, "shadow-pairs", table::clean);
+    return Job.every(CLEANING, "shadow-runs", table::clean);
   }
 }

@@ -8,12 +8,13 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
-import java.util.function.UnaryOperator;
 
 /**
  * Calls that Weir makes itself: through the whole house like any other, admitted, reserved and
@@ -24,7 +25,23 @@ public final class OwnCalls {
   private final List<Way> ways = new CopyOnWriteArrayList<>();
   private final AtomicInteger turn = new AtomicInteger();
 
+  private final Set<UnderWay> underWay = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
+
   private record Way(Context context, Gateway gateway) {}
+
+  /** A call under way; each is itself and no other. */
+  private record UnderWay(Way way, Exchange x, Promise<Void> end) {
+    @Override
+    public boolean equals(Object other) {
+      return this == other;
+    }
+
+    @Override
+    public int hashCode() {
+      return x.origin().id().hashCode();
+    }
+  }
 
   /** Calls by this clock; none can be made before {@link #serve}. */
   public OwnCalls(Clock clock) {
@@ -37,7 +54,7 @@ public final class OwnCalls {
    * @param answer what came back; empty if the call failed
    * @param error why it failed
    * @param tally what it gathered, its cost among it
-   * @param took from its beginning to its end
+   * @param took from its beginning to its end, with what it waited for
    */
   public record Made(
       Optional<Answer> answer, Optional<AIError> error, Tally tally, Duration took) {}
@@ -48,37 +65,19 @@ public final class OwnCalls {
   }
 
   /**
-   * Makes a call, on each event loop in turn.
+   * Makes a call, on each event loop in turn. It is planned already: a function or a version that
+   * need not be served, with an input that whoever planned it has judged.
    *
    * @param call what is asked; answered whole, never as a stream
    * @param principal on whose account
-   * @param change of its plan, before it runs: another version, another route
-   * @return how it went; succeeds whenever the call was planned. Fails with {@code NOT_FOUND} or
-   *     {@code INVALID_REQUEST} where it cannot be, and with {@code DRAINING} while none can
-   */
-  public Future<Made> make(Call call, Principal principal, UnaryOperator<Plan> change) {
-    return onWay(gateway -> run(gateway, call, principal, change));
-  }
-
-  /**
-   * Makes a call that is planned already: of a function or a version that need not be served, with
-   * an input that whoever planned it has judged.
-   *
+   * @param plan how it is to be answered
    * @return how it went; fails with {@code DRAINING} while none can be made
    */
   public Future<Made> make(Call call, Principal principal, Plan plan) {
-    return onWay(
-        gateway -> {
-          var began = clock.nanoTime();
-          return run(gateway, gateway.open(origin(began), call, principal, plan), began);
-        });
-  }
-
-  private Future<Made> onWay(Function<Gateway, Future<Made>> work) {
     var way = way();
-    if (way.isEmpty()) {
+    if (closed || way.isEmpty()) {
       return Future.failedFuture(
-          AIError.of(ErrorCode.DRAINING, "This node does not serve calls yet."));
+          AIError.of(ErrorCode.DRAINING, "This node does not serve calls now."));
     }
     var promise = Promise.<Made>promise();
     way.get()
@@ -86,7 +85,7 @@ public final class OwnCalls {
         .runOnContext(
             _ -> {
               try {
-                work.apply(way.get().gateway()).onComplete(promise);
+                run(way.get(), call, principal, plan).onComplete(promise);
               } catch (RuntimeException e) {
                 promise.fail(AIError.from(e));
               }
@@ -94,20 +93,41 @@ public final class OwnCalls {
     return promise.future();
   }
 
-  private Future<Made> run(
-      Gateway gateway, Call call, Principal principal, UnaryOperator<Plan> change) {
+  /**
+   * Makes no more calls, and ends those under way, with {@code DRAINING}. Succeeds when they have
+   * ended and left their records.
+   */
+  public Future<Void> close() {
+    closed = true;
+    var ends = new ArrayList<Future<?>>();
+    for (var one : underWay) {
+      ends.add(one.end().future());
+      one.way().context().runOnContext(_ -> one.x().cancellation().cancel(down()));
+    }
+    return Future.join(ends).mapEmpty();
+  }
+
+  private static AIError down() {
+    return AIError.of(ErrorCode.DRAINING, "This node is shutting down.");
+  }
+
+  private Future<Made> run(Way way, Call call, Principal principal, Plan plan) {
     var began = clock.nanoTime();
-    var opened = gateway.open(origin(began), call, principal);
-    return run(gateway, opened.replanned(change.apply(opened.plan())), began);
-  }
-
-  private Origin origin(long began) {
-    return new Origin(Ids.next(clock), Optional.empty(), Origin.Door.OWN, began);
-  }
-
-  private Future<Made> run(Gateway gateway, Exchange x, long began) {
-    return gateway
+    var origin = new Origin(Ids.next(clock), Optional.empty(), Origin.Door.OWN, began);
+    var x = way.gateway().open(origin, call, principal, plan);
+    var one = new UnderWay(way, x, Promise.promise());
+    underWay.add(one);
+    if (closed) {
+      // It came between the two steps of closing.
+      x.cancellation().cancel(down());
+    }
+    return way.gateway()
         .run(x)
+        .onComplete(
+            (_, _) -> {
+              underWay.remove(one);
+              one.end().complete();
+            })
         .transform(
             run ->
                 Future.succeededFuture(

@@ -2,6 +2,7 @@ package dev.weir.gateway;
 
 import dev.weir.core.Usage;
 import dev.weir.core.Usd;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,7 @@ public final class Tally {
   private int retries;
   private CacheStatus cache = CacheStatus.OFF;
   private Optional<Kept> kept = Optional.empty();
+  private Optional<Duration> answeredIn = Optional.empty();
   private long firstByteNanos;
   private boolean unitReturned;
   private Supplier<Optional<Allowance>> allowance = Optional::empty;
@@ -217,6 +219,19 @@ public final class Tally {
   /** Whose answer it got; empty where it asked by itself. */
   public Optional<Kept> kept() {
     return kept;
+  }
+
+  /**
+   * Sets how long it took to have an answer made, all attempts together, without what the call
+   * waited for before it was allowed to ask.
+   */
+  public void answeredIn(Duration time) {
+    answeredIn = Optional.of(time);
+  }
+
+  /** How long it took to have an answer made; empty where none was, or nobody looked on. */
+  public Optional<Duration> answeredIn() {
+    return answeredIn;
   }
 
   /**

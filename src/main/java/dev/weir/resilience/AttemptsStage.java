@@ -51,6 +51,7 @@ public final class AttemptsStage implements Stage {
   private final Clock clock;
   private final RandomGenerator random;
   private final RetryBudget budget;
+  private final RetryBudget own;
 
   /**
    * A stage of attempts.
@@ -59,16 +60,20 @@ public final class AttemptsStage implements Stage {
    * @param clock the clock that stamped the arrivals; also dates the attempts' ids
    * @param random draws the jitter; used by this instance alone
    * @param budget the process's budget of retries
+   * @param own that of Weir's own calls, which take none from callers
    */
-  public AttemptsStage(Vertx vertx, Clock clock, RandomGenerator random, RetryBudget budget) {
+  public AttemptsStage(
+      Vertx vertx, Clock clock, RandomGenerator random, RetryBudget budget, RetryBudget own) {
     this.vertx = vertx;
     this.clock = clock;
     this.random = random;
     this.budget = budget;
+    this.own = own;
   }
 
   @Override
   public Future<Reply> handle(Exchange x, Chain next) {
-    return new AttemptRound(vertx, clock, random, budget, x, next).run();
+    return new AttemptRound(vertx, clock, random, x.principal().isWeir() ? own : budget, x, next)
+        .run();
   }
 }

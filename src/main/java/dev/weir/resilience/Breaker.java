@@ -135,6 +135,13 @@ final class Breaker {
         : tryEnterGuarded();
   }
 
+  /** As {@link #tryEnter}, but never on probation: for who is not to use up its few places. */
+  Optional<Permit> tryEnterIfClosed() {
+    return phase instanceof Closed closed
+        ? Optional.of(new Permit(this, closed.era()))
+        : Optional.empty();
+  }
+
   private synchronized Optional<Permit> tryEnterGuarded() {
     switch (phase) {
       case HalfOpen(var era, var probing) when !probing -> phase = new HalfOpen(era, true);

@@ -16,8 +16,8 @@ import java.time.Duration;
  *
  * <p>Every attempt that is let through reports exactly once, on whichever path it ends: a whole
  * answer, a failure, the end of its stream, or the cancellation of the call, even if what is below
- * hangs or nobody ever starts the stream. A stream is judged at its end. Runs on the call's event
- * loop.
+ * hangs or nobody ever starts the stream. A stream is judged at its end. Weir's own calls go
+ * through only while the breaker is closed, and prove nothing. Runs on the call's event loop.
  */
 public final class BreakerStage implements Stage {
   /** While probes are out nobody knows how long they take; a moment is a fair guess. */
@@ -40,7 +40,7 @@ public final class BreakerStage implements Stage {
   @Override
   public Future<Reply> handle(Exchange x, Chain next) {
     var breaker = breakers.of(x.currentAttempt().target());
-    var permit = breaker.tryEnter();
+    var permit = x.principal().isWeir() ? breaker.tryEnterIfClosed() : breaker.tryEnter();
     return permit.isPresent()
         ? new GuardedAttempt(permit.get(), x, clock).run(next)
         : Future.failedFuture(refusal(breaker));

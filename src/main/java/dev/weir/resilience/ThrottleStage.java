@@ -67,7 +67,9 @@ public final class ThrottleStage implements Stage {
     private Reply answered(Reply reply) {
       took = clock.nanoTime() - began;
       stream = reply instanceof Reply.Streamed;
-      return reply.observed(_ -> leave(Verdict.WELL), this::failed);
+      // How long Weir's own candidates take says nothing of how callers are served.
+      var well = x.principal().isWeir() ? Verdict.UNKNOWN : Verdict.WELL;
+      return reply.observed(_ -> leave(well), this::failed);
     }
 
     private void failed(AIError error) {

@@ -22,11 +22,14 @@ enum Verdict {
    * breaker for everyone with a few short {@code timeout_ms}, and a retry that began in the last
    * second would count as an outage.
    *
+   * <p>Weir's own calls prove nothing: a candidate that asks too much of a model must not close it
+   * to callers.
+   *
    * @param x the exchange of that attempt
    * @param had the time that the provider had, without that in which the stream's receiver rested
    */
   static Verdict of(AIError error, Exchange x, Duration had) {
-    if (!error.code().countsAgainstBreaker()) {
+    if (x.principal().isWeir() || !error.code().countsAgainstBreaker()) {
       return UNKNOWN;
     }
     return error.code() != ErrorCode.TIMEOUT || fair(x, had) ? SICK : UNKNOWN;

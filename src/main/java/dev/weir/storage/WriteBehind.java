@@ -143,9 +143,12 @@ public final class WriteBehind<T> {
     return Future.succeededFuture();
   }
 
-  /** Data that is wrong stays wrong; whatever else it is may pass. */
+  /**
+   * What is wrong stays wrong; what says that the database is away, busy or short of something
+   * (classes 08, 25, 40, 53, 55, 57, 58) passes.
+   */
   private static boolean blames(PgException refusal) {
     var state = String.valueOf(refusal.getSqlState());
-    return state.startsWith("22") || state.startsWith("23");
+    return !state.matches("(08|25|40|53|55|57|58).*");
   }
 }

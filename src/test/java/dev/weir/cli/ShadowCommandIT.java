@@ -25,12 +25,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ShadowCommandIT {
   private static final String FUNCTION = "cover-letter";
 
+  private TestDatabase database;
   private RunningWeir weir;
   private Path directory;
   private Shell shell;
 
   @BeforeAll
-  void start(TestDatabase database, @TempDir Path anywhere) throws IOException {
+  void start(TestDatabase given, @TempDir Path anywhere) throws IOException {
+    database = given;
     directory = anywhere;
     var functions = Files.createDirectory(anywhere.resolve("functions"));
     try (var files = Files.list(Path.of("conf", "functions"))) {
@@ -77,7 +79,7 @@ class ShadowCommandIT {
         .startsWith(
             "warmer: cover-letter also answered by "
                 + version
-                + ", share 1, running; 0.0000 of 10.00 USD a month spent\n");
+                + ", share 1, running; 0.0000 of 10.00 USD of this month spent\n");
     call("ada");
     call("bob");
     Eventually.until(
@@ -89,7 +91,10 @@ class ShadowCommandIT {
     assertThat(done("content", "list", "--run", "warmer"))
         .containsPattern("shadow +\\S+ +cover-letter +" + version + " +(ada|bob) +OUTPUT_INVALID");
     assertThat(shown).containsPattern("live +1\\.0000 ").containsPattern("candidate +0\\.0000 ");
-    assertThat(shown).contains("candidate minus live: -1.0000 [");
+    assertThat(shown).contains("is told of calls whose slowest copies have surely ended");
+    database.execute("UPDATE shadow_pairs SET settled_at = now()");
+    assertThat(done("shadow", "show", "warmer"))
+        .containsPattern("candidate minus live: -1\\.0000 \\[.*the first calls of 2 users");
     assertThat(Json.parse(done("shadow", "show", "warmer", "--json")).path("pairs").asInt())
         .isEqualTo(2);
     assertThat(done("shadow", "list")).containsPattern("warmer +cover-letter +" + version);

@@ -51,7 +51,7 @@ class AttemptsModelTest {
     var random = new Random(seed);
     var budget = new RetryBudget(BUDGET, time);
     var deadline = new DeadlineStage(time.vertx(), time);
-    var attempts = new AttemptsStage(time.vertx(), time, random, budget);
+    var attempts = new AttemptsStage(time.vertx(), time, random, budget, budget);
     List<World> worlds = new ArrayList<>();
 
     for (var i = 0; i < 300; i++) {

@@ -280,7 +280,7 @@ class AttemptsStageTest {
   }
 
   private Future<Reply> run(Exchange x) {
-    var stage = new AttemptsStage(time.vertx(), time, new Random(1), budget);
+    var stage = new AttemptsStage(time.vertx(), time, new Random(1), budget, budget);
     return Chain.of(List.of(stage, (y, _) -> play(y))).proceed(x);
   }
 

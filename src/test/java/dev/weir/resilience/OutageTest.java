@@ -40,6 +40,7 @@ class OutageTest {
                   time.vertx(),
                   time,
                   new Random(5),
+                  new RetryBudget(RetryBudgetSettings.DEFAULT, time),
                   new RetryBudget(RetryBudgetSettings.DEFAULT, time)),
               new BreakerStage(breakers, time),
               (x, _) -> provider(x)));

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class WriteBehindTest {
   private final List<List<Integer>> written = new ArrayList<>();
@@ -113,6 +115,29 @@ class WriteBehindTest {
     assertThat(fates)
         .containsEntry(WriteBehind.Fate.REFUSED, 1)
         .containsEntry(WriteBehind.Fate.KEPT, 1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"53300", "57P03", "57014", "40001", "40P01", "08006", "25006"})
+  void aDatabaseThatIsBusyOrAwayIsWaitedFor(String state) {
+    add(0, 1);
+    queue.flush();
+    answers.remove().fail(new PgException("later", "ERROR", state, ""));
+    queue.flush();
+    answer();
+
+    assertThat(written).containsExactly(List.of(0), List.of(0));
+    assertThat(fates).containsEntry(WriteBehind.Fate.KEPT, 1).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"22021", "23514", "42501", "42P01", "P0001"})
+  void whatIsWrongForGoodDoesNotBlockWhatComesAfterIt(String state) {
+    add(0, 1);
+    queue.flush();
+    answers.remove().fail(new PgException("never", "ERROR", state, ""));
+
+    assertThat(fates).containsEntry(WriteBehind.Fate.REFUSED, 1).hasSize(1);
   }
 
   @Test
