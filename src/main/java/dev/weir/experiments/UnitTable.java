@@ -22,12 +22,13 @@ final class UnitTable {
       """;
 
   // In the order of the windows' ends, which knows neither arms nor what happened. Who is being
-  // written is passed over:
-  // so this waits for nobody, and its own order of locks is no matter.
+  // written is passed over: so this waits for nobody, and its own order of locks is no matter. Rows
+  // are met again where they lie: by their key, a plan from the statistics of an emptier table may
+  // take seconds.
   private static final String CLOSE =
       """
       WITH due AS (
-        SELECT u.experiment_name, u.user_id,
+        SELECT u.ctid AS place,
           u.window_ends_at > coalesce(e.stopped_at, 'infinity') OR u.epoch < v.off_before_epoch AS early
         FROM experiment_units AS u
         JOIN experiments AS e ON e.experiment_name = u.experiment_name
@@ -43,7 +44,7 @@ final class UnitTable {
       )
       UPDATE experiment_units AS u SET
         closed_at = now(), ended_early = due.early, feedback_trials = u.trials
-      FROM due WHERE u.experiment_name = due.experiment_name AND u.user_id = due.user_id
+      FROM due WHERE u.ctid = due.place
       """;
 
   // Soon after an arm was switched off; whoever is missed is closed with the window, and is as
@@ -51,7 +52,7 @@ final class UnitTable {
   private static final String CLOSE_OFF =
       """
       WITH due AS (
-        SELECT u.experiment_name, u.user_id
+        SELECT u.ctid AS place
         FROM experiments AS e
         JOIN prompt_experiments AS v ON v.experiment_name = e.experiment_name
         JOIN experiment_units AS u ON u.experiment_name = v.experiment_name AND u.first_variant = v.prompt_variant
@@ -62,7 +63,7 @@ final class UnitTable {
       )
       UPDATE experiment_units AS u SET
         closed_at = now(), ended_early = true, feedback_trials = u.trials
-      FROM due WHERE u.experiment_name = due.experiment_name AND u.user_id = due.user_id
+      FROM due WHERE u.ctid = due.place
       """;
 
   // Those that ended early come too, so that the next page begins behind them.
