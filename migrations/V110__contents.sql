@@ -26,8 +26,11 @@ CREATE TABLE stored_contents (
   CHECK ((output IS NULL) = (error_code IS NOT NULL)),
   CHECK ((kind = 'call') = (source_id IS NULL))
 );
-CREATE INDEX stored_contents_user ON stored_contents (user_id);
-CREATE INDEX stored_contents_function ON stored_contents (function_name, kind, created_at DESC, id);
+-- Lists: newest first, of all, of a user, of a function (its calls, its copies), of a run.
+CREATE INDEX stored_contents_age ON stored_contents (created_at DESC, id DESC);
+CREATE INDEX stored_contents_user ON stored_contents (user_id, created_at DESC, id DESC);
+CREATE INDEX stored_contents_function ON stored_contents (function_name, created_at DESC, id DESC, kind);
+CREATE INDEX stored_contents_run ON stored_contents (run_name, created_at DESC, id DESC) WHERE run_name IS NOT NULL;
 CREATE INDEX stored_contents_source ON stored_contents (source_id) WHERE source_id IS NOT NULL;
 CREATE INDEX stored_contents_expiry ON stored_contents (expires_at);
 
@@ -39,6 +42,27 @@ CREATE POLICY admin ON stored_contents TO weir_admin USING (true) WITH CHECK (tr
 GRANT SELECT, DELETE ON stored_contents TO weir_app;
 GRANT SELECT, INSERT, DELETE ON stored_contents TO weir_jobs;
 GRANT SELECT, UPDATE (expected), DELETE ON stored_contents TO weir_admin;
+
+-- What was deleted lately, so that a content that still waits to be written on some node is not written after it: calls of all of
+-- these (NULL is any) that ended until then. For a day; nothing waits that long.
+CREATE TABLE content_deletions (
+  deletion_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  content_id uuid,
+  user_id text,
+  function_name text,
+  -- A second from now, since nodes carry on the database's time within a second.
+  deleted_until timestamptz NOT NULL DEFAULT clock_timestamp() + interval '1 second',
+  CHECK (num_nonnulls(content_id, user_id, function_name) > 0)
+);
+-- Of a content of a moment ago only the deletions of the last moment are looked at.
+CREATE INDEX content_deletions_until ON content_deletions (deleted_until);
+
+ALTER TABLE content_deletions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE content_deletions FORCE ROW LEVEL SECURITY;
+CREATE POLICY jobs ON content_deletions TO weir_jobs USING (true) WITH CHECK (true);
+CREATE POLICY admin ON content_deletions FOR INSERT TO weir_admin WITH CHECK (true);
+GRANT SELECT, DELETE ON content_deletions TO weir_jobs;
+GRANT INSERT ON content_deletions TO weir_admin;
 
 CREATE TABLE shadow_runs (
   -- A name may be used again, a run is one: pairs and money are the run's.

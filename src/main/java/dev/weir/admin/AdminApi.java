@@ -15,6 +15,8 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -87,7 +89,11 @@ public final class AdminApi {
    * Adds the routes; they handle their own bodies and errors. Others of /api are added after it.
    */
   public void mount(Router router) {
-    router.route("/api/*").handler(this::admit).failureHandler(AdminApi::failed);
+    router
+        .route("/api/*")
+        .handler(this::admit)
+        .handler(AdminApi::withoutNul)
+        .failureHandler(AdminApi::failed);
     // The first to read a body is the only one.
     router
         .post("/api/evaluations")
@@ -187,6 +193,16 @@ public final class AdminApi {
                 Problem.send(call, AIError.from(known.cause()));
               }
             });
+  }
+
+  /** PostgreSQL has no text with a NUL, so no part of an address may have one. */
+  private static void withoutNul(RoutingContext call) {
+    if (URLDecoder.decode(call.request().path(), StandardCharsets.UTF_8).indexOf(0) >= 0
+        || call.queryParams().entries().stream()
+            .anyMatch(e -> e.getKey().indexOf(0) >= 0 || e.getValue().indexOf(0) >= 0)) {
+      throw AIError.invalid("The address holds a NUL character (%00); remove it.");
+    }
+    call.next();
   }
 
   private static Credentials credentials(RoutingContext call) {

@@ -2,15 +2,19 @@ package dev.weir.admin;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.RawValue;
+import dev.weir.contents.ContentCursor;
+import dev.weir.contents.ContentRow;
+import dev.weir.contents.ContentWords;
 import dev.weir.contents.Contents;
 import dev.weir.contents.StoredContent;
 import dev.weir.core.AIError;
 import dev.weir.core.Json;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -22,10 +26,11 @@ import java.util.UUID;
  *
  * <pre>
  * GET    /api/contents?function=&amp;version=&amp;kind=&amp;run=&amp;user=&amp;limit=&amp;after=&amp;content=true
- *                                       newest first, without words unless content=true
+ *                                       newest first, without words unless content=true; a page of
+ *                                       words ends at 4 MiB. 'next' is the 'after' of the next page
  * GET    /api/contents/{id}             one, with what was asked and answered
  * PUT    /api/contents/{id}/expected    {"expected": ...}: what the answer should have been
- * DELETE /api/contents/{id}             with its copies
+ * DELETE /api/contents/{id}             with its copies: {"deleted": how many}
  * DELETE /api/contents?function=&amp;user=  all of a function, of a user, or both together
  * </pre>
  */
@@ -48,7 +53,7 @@ public final class ContentsApi {
         HttpMethod.GET,
         "/api/contents/:id",
         200,
-        call -> contents.get(id(call)).map(content -> json(content, true)));
+        call -> contents.get(id(call)).map(ContentsApi::json));
     AdminApi.on(router, HttpMethod.PUT, "/api/contents/:id/expected", 200, this::expect);
     AdminApi.on(
         router,
@@ -69,23 +74,21 @@ public final class ContentsApi {
             AdminApi.query(call, "kind").map(ContentsApi::kind),
             AdminApi.query(call, "run"),
             AdminApi.query(call, "user"),
-            AdminApi.query(call, "after").map(ContentsApi::uuid));
+            AdminApi.query(call, "after").map(ContentCursor::of));
     return contents
         .flush()
-        .compose(_ -> contents.find(filter, limit))
-        .map(found -> page(found, limit, words));
+        .compose(_ -> contents.find(filter, limit, words))
+        .map(ContentsApi::page);
   }
 
-  private static JsonNode page(List<StoredContent> found, int limit, boolean words) {
+  private static JsonNode page(Contents.Page page) {
     var json = Json.object();
     var list = json.putArray("contents");
-    found.forEach(content -> list.add(json(content, words)));
-    return found.size() == limit
-        ? json.put("next", found.getLast().id().toString())
-        : json.putNull("next");
+    page.contents().forEach(content -> list.add(json(content)));
+    return json.put("next", page.next().map(ContentCursor::text).orElse(null));
   }
 
-  private static ObjectNode json(StoredContent content, boolean words) {
+  private static ObjectNode json(ContentRow content) {
     var json =
         Json.object()
             .put("id", content.id().toString())
@@ -101,12 +104,19 @@ public final class ContentsApi {
     content.source().ifPresent(source -> json.put("source", source.toString()));
     content.run().ifPresent(run -> json.put("run", run));
     content.error().ifPresent(error -> json.put("error", error));
-    if (words) {
-      json.set("input", content.input());
-      content.output().ifPresent(output -> json.set("output", output));
-      content.expected().ifPresent(expected -> json.set("expected", expected));
-    }
+    content.words().ifPresent(words -> put(json, words));
     return json;
+  }
+
+  /** As they are: reading megabytes only to write them again would hold up an event loop. */
+  private static void put(ObjectNode json, ContentWords words) {
+    json.putRawValue("input", raw(words.input()));
+    words.output().ifPresent(output -> json.putRawValue("output", raw(output)));
+    words.expected().ifPresent(expected -> json.putRawValue("expected", raw(expected)));
+  }
+
+  private static RawValue raw(Buffer written) {
+    return new RawValue(written.toString());
   }
 
   private Future<JsonNode> expect(RoutingContext call) {
@@ -118,7 +128,7 @@ public final class ContentsApi {
     var expected = body.path("expected");
     return contents
         .expect(id(call), expected.isNull() ? Optional.empty() : Optional.of(expected))
-        .map(content -> json(content, true));
+        .map(ContentsApi::json);
   }
 
   private Future<JsonNode> deleteAll(RoutingContext call) {
@@ -127,10 +137,7 @@ public final class ContentsApi {
     if (function.isEmpty() && user.isEmpty()) {
       throw AIError.invalid("Say whose: ?function=NAME, ?user=ID, or both.");
     }
-    return contents
-        .flush()
-        .compose(_ -> contents.deleteAll(function, user))
-        .map(ContentsApi::deleted);
+    return contents.deleteAll(function, user).map(ContentsApi::deleted);
   }
 
   private static JsonNode deleted(long many) {
@@ -146,12 +153,8 @@ public final class ContentsApi {
   }
 
   private static UUID id(RoutingContext call) {
-    return uuid(String.valueOf(call.pathParam("id")));
-  }
-
-  private static UUID uuid(String text) {
     try {
-      return UUID.fromString(text);
+      return UUID.fromString(String.valueOf(call.pathParam("id")));
     } catch (IllegalArgumentException _) {
       throw AIError.invalid("An id is a UUID.");
     }

@@ -2,15 +2,18 @@ package dev.weir.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.Json;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -103,7 +106,7 @@ final class ContentCommand implements Callable<Integer> {
   public Integer call() {
     var out = spec.commandLine().getOut();
     switch (verb) {
-      case "list" -> list(page(limit > 0 ? limit : 50, false));
+      case "list" -> list();
       case "show" -> out.println(KeyPrinter.pretty(admin.get(path())));
       case "export" -> export();
       case "expect" ->
@@ -148,32 +151,42 @@ final class ContentCommand implements Callable<Integer> {
     return admin.delete("/api/contents" + text(query));
   }
 
-  /** The newest contents, page by page. */
-  private List<JsonNode> page(int most, boolean words) {
-    var found = new ArrayList<JsonNode>();
-    var after = "";
-    while (found.size() < most) {
-      var query = new LinkedHashMap<String, String>();
-      put(query, "function", function);
-      put(query, "version", version);
-      put(query, "user", user);
-      put(query, "run", run);
-      put(query, "kind", kind == null && words && run == null ? "call" : kind);
-      query.put("limit", String.valueOf(Math.min(PAGE, most - found.size())));
-      if (words) {
-        query.put("content", "true");
-      }
-      if (!after.isEmpty()) {
-        query.put("after", after);
-      }
-      var page = admin.get("/api/contents" + text(query));
-      page.path("contents").forEach(found::add);
-      after = page.path("next").asText("");
-      if (!page.path("next").isTextual()) {
-        break;
+  /** Hands over the newest contents, page by page. */
+  private void each(int most, boolean words, Consumer<JsonNode> take) {
+    var query = new LinkedHashMap<String, String>();
+    put(query, "function", function);
+    put(query, "version", version);
+    put(query, "user", user);
+    put(query, "run", run);
+    put(query, "kind", kind == null && words && run == null ? "call" : kind);
+    if (words) {
+      query.put("content", "true");
+    }
+    var left = most;
+    try (var door = admin.open()) {
+      while (left > 0) {
+        query.put("limit", String.valueOf(Math.min(PAGE, left)));
+        var page = door.answer("GET", "/api/contents" + text(query), Optional.empty());
+        var contents = page.path("contents");
+        var next = page.path("next");
+        var goesOn = next.isTextual();
+        if (!contents.isArray()
+            || contents.size() > Math.min(PAGE, left)
+            || !goesOn && !next.isNull()
+            || goesOn && (contents.isEmpty() || next.asText().equals(query.get("after")))) {
+          throw new CommandFailure(
+              ExitCode.FAILED,
+              "The server's answer is no page of contents that leads to the next one; what came"
+                  + " before it is not all.");
+        }
+        contents.forEach(take);
+        left -= contents.size();
+        if (!goesOn) {
+          break;
+        }
+        query.put("after", next.asText());
       }
     }
-    return found;
   }
 
   private static void put(Map<String, String> query, String name, @Nullable String value) {
@@ -188,36 +201,51 @@ final class ContentCommand implements Callable<Integer> {
         .collect(Collectors.joining("&", "?", ""));
   }
 
-  private void list(List<JsonNode> contents) {
+  private void list() {
     var out = spec.commandLine().getOut();
     out.printf(
         "%-36s %-10s %-19s %-24s %-14s %-16s %s%n",
         "ID", "KIND", "AT", "FUNCTION", "VERSION", "USER", "ERROR");
-    for (var content : contents) {
-      out.printf(
-          "%-36s %-10s %.19s %-24s %-14s %-16s %s%n",
-          content.path("id").asText(),
-          content.path("kind").asText(),
-          content.path("created_at").asText(),
-          content.path("function").asText(),
-          content.path("version").asText(),
-          content.path("user").asText(),
-          content.path("error").asText(""));
+    each(
+        limit > 0 ? limit : 50,
+        false,
+        content ->
+            out.printf(
+                "%-36s %-10s %.19s %-24s %-14s %-16s %s%n",
+                content.path("id").asText(),
+                content.path("kind").asText(),
+                content.path("created_at").asText(),
+                content.path("function").asText(),
+                content.path("version").asText(),
+                content.path("user").asText(),
+                content.path("error").asText("")));
+  }
+
+  /** In the form that {@code weir eval --file} reads; how many on the standard error. */
+  private void export() {
+    var out = spec.commandLine().getOut();
+    var many = new AtomicInteger();
+    try {
+      each(
+          limit > 0 ? limit : 1_000,
+          true,
+          content -> {
+            out.println(line(content));
+            many.incrementAndGet();
+          });
+    } finally {
+      out.flush();
+      spec.commandLine().getErr().println(many + " written");
     }
   }
 
-  /** In the form that {@code weir eval --file} reads. */
-  private void export() {
-    var out = spec.commandLine().getOut();
-    for (var content : page(limit > 0 ? limit : 1_000, true)) {
-      var line = Json.object();
-      for (var field : List.of("user", "input", "output", "expected")) {
-        if (content.has(field)) {
-          line.set(field, content.get(field));
-        }
+  private static ObjectNode line(JsonNode content) {
+    var line = Json.object();
+    for (var field : List.of("user", "input", "output", "expected")) {
+      if (content.has(field)) {
+        line.set(field, content.get(field));
       }
-      out.println(line);
     }
-    out.flush();
+    return line;
   }
 }

@@ -3,7 +3,6 @@ package dev.weir.contents;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
-import dev.weir.core.Json;
 import dev.weir.jobs.Job;
 import dev.weir.storage.Database;
 import dev.weir.storage.WriteBehind;
@@ -12,10 +11,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -30,26 +26,38 @@ public final class Contents {
   /** What waits to be written, at most, in bytes. */
   private static final int MOST_WAITING = 16 * 1024 * 1024;
 
+  /** About what a content holds in memory besides its words, in bytes. */
+  private static final int FACTS = 1024;
+
   private final ContentTable table;
-  private final WriteBehind<StoredContent> queue;
+  private final WriteBehind<ContentRow> queue;
+  private final Counter kept;
+  private final Counter gone;
   private final Counter tooLarge;
   private final Counter noRoom;
 
   /** Contents in this database, with their meters. */
   public Contents(Database database, MeterRegistry registry) {
     this.table = new ContentTable(database);
+    this.kept = counter(registry, "kept");
+    this.gone = counter(registry, "gone");
     this.tooLarge = counter(registry, "too_large");
-    var fates = new EnumMap<WriteBehind.Fate, Counter>(WriteBehind.Fate.class);
-    for (var fate : WriteBehind.Fate.values()) {
-      fates.put(fate, counter(registry, fate.name().toLowerCase(Locale.ROOT)));
-    }
-    this.noRoom = Objects.requireNonNull(fates.get(WriteBehind.Fate.NO_ROOM));
+    this.noRoom = counter(registry, "no_room");
+    var refused = counter(registry, "refused");
     this.queue =
         new WriteBehind<>(
             "stored contents",
             MOST_WAITING,
-            table::add,
-            (fate, many) -> Objects.requireNonNull(fates.get(fate)).increment(many));
+            this::write,
+            (fate, many) -> {
+              switch (fate) {
+                case KEPT -> {
+                  // The table knows how many it took.
+                }
+                case NO_ROOM -> noRoom.increment(many);
+                case REFUSED -> refused.increment(many);
+              }
+            });
   }
 
   private static Counter counter(MeterRegistry registry, String outcome) {
@@ -59,23 +67,32 @@ public final class Contents {
         .register(registry);
   }
 
+  private Future<Void> write(List<ContentRow> rows) {
+    return table
+        .add(rows)
+        .onSuccess(
+            written -> {
+              kept.increment(written);
+              gone.increment(rows.size() - written);
+            })
+        .mapEmpty();
+  }
+
   /** Writes what was kept every half second, for as long as {@code vertx} lives. */
   public void follow(Vertx vertx) {
     vertx.setPeriodic(PACE.toMillis(), _ -> queue.flush());
   }
 
-  /** Keeps a content, soon; drops and counts it if it is too large, or too many are waiting. */
+  /**
+   * Keeps a content, soon; drops and counts it if it is too large, or too many are waiting. Makes
+   * JSON of it, once, which takes a moment: at most what 256 KiB take. Any thread.
+   */
   public void keep(StoredContent content) {
-    var size = size(content.input()) + content.output().map(Contents::size).orElse(0);
-    if (size > LARGEST) {
-      tooLarge.increment();
-    } else {
-      queue.add(content, size);
-    }
+    ContentRow.of(content, LARGEST).ifPresentOrElse(this::add, tooLarge::increment);
   }
 
-  private static int size(JsonNode tree) {
-    return Json.write(tree).length();
+  private void add(ContentRow row) {
+    queue.add(row, FACTS + row.words().map(ContentWords::size).orElse(0));
   }
 
   /** A content that was to be kept was not even looked at: too many were waiting. */
@@ -96,7 +113,7 @@ public final class Contents {
    * @param kind only of this kind
    * @param run only of this shadow run or evaluation
    * @param user only of this user
-   * @param after only what is older than this content, in the order newest first: for the next page
+   * @param after only what lies behind this place, in the order newest first: for the next page
    */
   public record Filter(
       Optional<String> function,
@@ -104,7 +121,7 @@ public final class Contents {
       Optional<StoredContent.Kind> kind,
       Optional<String> run,
       Optional<String> user,
-      Optional<UUID> after) {
+      Optional<ContentCursor> after) {
     /** The calls of a function. */
     public static Filter callsOf(String function) {
       return new Filter(
@@ -121,19 +138,32 @@ public final class Contents {
       return new Filter(function, Optional.of(one), kind, run, user, after);
     }
 
-    /** The page after this content. */
-    public Filter after(UUID content) {
-      return new Filter(function, version, kind, run, user, Optional.of(content));
+    /** The page behind this place. */
+    public Filter after(ContentCursor place) {
+      return new Filter(function, version, kind, run, user, Optional.of(place));
     }
   }
 
-  /** Contents, newest first, as an administrator; those whose time is over are none. */
-  public Future<List<StoredContent>> find(Filter filter, int most) {
-    return table.find(filter, most);
+  /**
+   * A part of a list.
+   *
+   * @param contents newest first
+   * @param next where the list goes on; empty at its end
+   */
+  public record Page(List<ContentRow> contents, Optional<ContentCursor> next) {}
+
+  /**
+   * Contents, newest first, as an administrator; those whose time is over are none.
+   *
+   * @param most so many, or fewer where their words would weigh more than 4 MiB, but at least one
+   * @param words whether their words are read as well
+   */
+  public Future<Page> find(Filter filter, int most, boolean words) {
+    return table.find(new ContentQuery(filter, most, words));
   }
 
-  /** One content; {@code NOT_FOUND} if it is not there, or not any more. */
-  public Future<StoredContent> get(UUID id) {
+  /** One content with its words; {@code NOT_FOUND} if it is not there, or not any more. */
+  public Future<ContentRow> get(UUID id) {
     return table
         .get(id)
         .map(
@@ -146,18 +176,25 @@ public final class Contents {
   }
 
   /** Sets what the answer should have been, or takes it back; {@code NOT_FOUND} as {@link #get}. */
-  public Future<StoredContent> expect(UUID id, Optional<JsonNode> answer) {
+  public Future<ContentRow> expect(UUID id, Optional<JsonNode> answer) {
     return table.expect(id, answer).compose(_ -> get(id));
   }
 
-  /** Deletes one with all its copies; {@code NOT_FOUND} as {@link #get}. */
+  /**
+   * Deletes one with all its copies, those under way too: how many there were; {@code NOT_FOUND} as
+   * {@link #get}.
+   */
   public Future<Long> delete(UUID id) {
-    return get(id).compose(_ -> table.delete(id));
+    return flush().compose(_ -> get(id)).compose(_ -> table.delete(id));
   }
 
-  /** Deletes all of a function, of a user, or of a user's calls of a function: how many. */
+  /**
+   * Deletes all of a function, of a user, or of a user's calls of a function: how many. So many as
+   * there are take their time, in small transactions; where one fails the rest is still there. What
+   * waits to be written, here or on another node, is not written any more if its call ended before.
+   */
   public Future<Long> deleteAll(Optional<String> function, Optional<String> user) {
-    return table.deleteAll(function, user);
+    return flush().compose(_ -> table.deleteAll(function, user));
   }
 
   /** Deletes what is past its time, in small batches. */

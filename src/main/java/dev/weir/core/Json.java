@@ -13,9 +13,11 @@ import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vertx.core.buffer.Buffer;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /**
  * JSON at the doors: read strictly, written plainly.
@@ -95,6 +97,19 @@ public final class Json {
     try {
       return Buffer.buffer(MAPPER.writeValueAsBytes(tree));
     } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree can always be written", e);
+    }
+  }
+
+  /** The same, or empty if it is longer than so many bytes; writes no further than that. */
+  public static Optional<Buffer> write(JsonNode tree, int most) {
+    var bytes = new BoundedBytes(most);
+    try {
+      MAPPER.writeValue(bytes, tree);
+      return Optional.of(Buffer.buffer(bytes.toByteArray()));
+    } catch (BoundedBytes.Full _) {
+      return Optional.empty();
+    } catch (IOException e) {
       throw new IllegalStateException("a tree can always be written", e);
     }
   }

@@ -210,8 +210,9 @@ public record Preparation(
     var answered = new TreeSet<String>();
     var unfit = 0;
     while (sources.size() < order.limit()) {
-      var page = Asking.got(contents.find(filter, PAGE));
-      for (var content : page) {
+      var page = Asking.got(contents.find(filter, PAGE, true));
+      for (var row : page.contents()) {
+        var content = row.parsed();
         if (versions.stream().anyMatch(v -> fault(v, content.input()).isPresent())) {
           unfit++;
         } else if (sources.size() < order.limit()) {
@@ -220,10 +221,10 @@ public record Preparation(
               new ItemOrder.Source(content.id(), content.user(), content.expected().isPresent()));
         }
       }
-      if (page.size() < PAGE || unfit > EvaluationOrder.MOST_ITEMS) {
+      if (page.next().isEmpty() || unfit > EvaluationOrder.MOST_ITEMS) {
         break;
       }
-      filter = filter.after(page.getLast().id());
+      filter = filter.after(page.next().get());
     }
     if (sources.isEmpty()) {
       throw AIError.invalid(

@@ -1,6 +1,7 @@
 package dev.weir.evaluation;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.contents.ContentRow;
 import dev.weir.contents.Contents;
 import dev.weir.contents.StoredContent;
 import dev.weir.core.AIError;
@@ -75,6 +76,7 @@ final class Replay {
     var source = item.source().orElseThrow();
     return asking
         .read(() -> contents.get(source).map(Optional::of).recover(Replay::gone))
+        .map(ContentRow::parsed)
         .map(
             content ->
                 new Question(
@@ -84,7 +86,7 @@ final class Replay {
                     Optional.of(content)));
   }
 
-  private static Future<Optional<StoredContent>> gone(Throwable e) {
+  private static Future<Optional<ContentRow>> gone(Throwable e) {
     return AIError.from(e).code() == ErrorCode.NOT_FOUND
         ? Future.succeededFuture(Optional.empty())
         : Future.failedFuture(e);

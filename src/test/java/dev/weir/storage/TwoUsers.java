@@ -91,6 +91,7 @@ final class TwoUsers {
                 (id, user_id, function_name, function_version, kind, input, error_code, cost_usd, latency_ms, expires_at)
               VALUES (gen_random_uuid(), '$', 'f', '0', 'call', '{}', 'TIMEOUT', 0, 1, now() + interval '1 day')\
               """),
+          Map.entry("content_deletions", "INSERT INTO content_deletions (user_id) VALUES ('$')"),
           Map.entry(
               "shadow_pairs",
               """
