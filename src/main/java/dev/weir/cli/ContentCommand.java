@@ -7,6 +7,8 @@ import dev.weir.core.Json;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -163,6 +165,7 @@ final class ContentCommand implements Callable<Integer> {
       query.put("content", "true");
     }
     var left = most;
+    var places = new HashSet<String>();
     try (var door = admin.open()) {
       while (left > 0) {
         query.put("limit", String.valueOf(Math.min(PAGE, left)));
@@ -172,8 +175,8 @@ final class ContentCommand implements Callable<Integer> {
         var goesOn = next.isTextual();
         if (!contents.isArray()
             || contents.size() > Math.min(PAGE, left)
-            || !goesOn && !next.isNull()
-            || goesOn && (contents.isEmpty() || next.asText().equals(query.get("after")))) {
+            || (goesOn && (contents.isEmpty() || !places.add(next.asText())))
+            || (!goesOn && !next.isNull())) {
           throw new CommandFailure(
               ExitCode.FAILED,
               "The server's answer is no page of contents that leads to the next one; what came"
@@ -202,23 +205,23 @@ final class ContentCommand implements Callable<Integer> {
   }
 
   private void list() {
+    var contents = new ArrayList<JsonNode>();
+    each(limit > 0 ? limit : 50, false, contents::add);
     var out = spec.commandLine().getOut();
     out.printf(
         "%-36s %-10s %-19s %-24s %-14s %-16s %s%n",
         "ID", "KIND", "AT", "FUNCTION", "VERSION", "USER", "ERROR");
-    each(
-        limit > 0 ? limit : 50,
-        false,
-        content ->
-            out.printf(
-                "%-36s %-10s %.19s %-24s %-14s %-16s %s%n",
-                content.path("id").asText(),
-                content.path("kind").asText(),
-                content.path("created_at").asText(),
-                content.path("function").asText(),
-                content.path("version").asText(),
-                content.path("user").asText(),
-                content.path("error").asText("")));
+    for (var content : contents) {
+      out.printf(
+          "%-36s %-10s %.19s %-24s %-14s %-16s %s%n",
+          content.path("id").asText(),
+          content.path("kind").asText(),
+          content.path("created_at").asText(),
+          content.path("function").asText(),
+          content.path("version").asText(),
+          content.path("user").asText(),
+          content.path("error").asText(""));
+    }
   }
 
   /** In the form that {@code weir eval --file} reads; how many on the standard error. */

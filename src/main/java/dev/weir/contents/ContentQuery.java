@@ -19,26 +19,7 @@ final class ContentQuery {
       "id, user_id, function_name, function_version, kind, source_id, run_name, model, error_code,"
           + " cost_usd, latency_ms, created_at, expires_at";
 
-  /** One more than a page, to know whether there is a next one. */
-  private static final String PAGE =
-      """
-      SELECT %s FROM stored_contents WHERE expires_at > now()%s
-      ORDER BY created_at DESC, id DESC LIMIT $1 + 1\
-      """;
-
-  private static final String LIGHT = "SELECT p.*, count(*) OVER () AS found FROM (%s) AS p";
-
-  /** Lengths are known without reading what is so long. */
-  private static final String HEAVY =
-      """
-      SELECT * FROM (
-        SELECT p.*, count(*) OVER () AS found, sum(p.weight) OVER newest AS weight_so_far
-        FROM (%s) AS p
-        WINDOW newest AS (ORDER BY p.created_at DESC, p.id DESC ROWS UNBOUNDED PRECEDING)) AS w
-      WHERE weight_so_far <= %d OR weight_so_far = weight
-      ORDER BY created_at DESC, id DESC\
-      """;
-
+  /** Known without reading what is so long. */
   private static final String WEIGHT =
       ", input, output, expected, octet_length(input) + coalesce(octet_length(output), 0)"
           + " + coalesce(octet_length(expected), 0) AS weight";
@@ -80,8 +61,32 @@ final class ContentQuery {
   }
 
   String sql() {
-    var page = PAGE.formatted(words ? FACTS + WEIGHT : FACTS, conditions);
-    return words ? HEAVY.formatted(page, HEAVIEST) : LIGHT.formatted(page);
+    return words ? heavy() : light();
+  }
+
+  private String light() {
+    return "SELECT p.*, count(*) OVER () AS found FROM (%s) AS p".formatted(page(FACTS));
+  }
+
+  private String heavy() {
+    return """
+    SELECT * FROM (
+      SELECT p.*, count(*) OVER () AS found, sum(p.weight) OVER newest AS weight_so_far
+      FROM (%s) AS p
+      WINDOW newest AS (ORDER BY p.created_at DESC, p.id DESC ROWS UNBOUNDED PRECEDING)) AS w
+    WHERE weight_so_far <= %d OR weight_so_far = weight
+    ORDER BY created_at DESC, id DESC\
+    """
+        .formatted(page(FACTS + WEIGHT), HEAVIEST);
+  }
+
+  /** With one content more, to know whether there is a next page. */
+  private String page(String columns) {
+    return """
+    SELECT %s FROM stored_contents WHERE expires_at > now()%s
+    ORDER BY created_at DESC, id DESC LIMIT $1 + 1\
+    """
+        .formatted(columns, conditions);
   }
 
   Tuple parameters() {

@@ -1,6 +1,5 @@
 package dev.weir.contents;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.Json;
 import io.vertx.core.buffer.Buffer;
 import java.util.Optional;
@@ -13,23 +12,14 @@ import java.util.Optional;
  * @param expected what a person says the answer should have been
  */
 public record ContentWords(Buffer input, Optional<Buffer> output, Optional<Buffer> expected) {
-  /** Writes trees, once; empty if they are longer than so many bytes together. */
+  /** Writes trees, once; empty if input and output are longer than so many bytes together. */
   static Optional<ContentWords> of(StoredContent content, int most) {
-    return Json.write(content.input(), most)
-        .flatMap(
-            input ->
-                written(content.output(), most - input.length())
-                    .flatMap(
-                        output ->
-                            written(content.expected(), most)
-                                .map(expected -> new ContentWords(input, output, expected))));
-  }
-
-  /** Empty for what is too long; a present nothing for nothing. */
-  private static Optional<Optional<Buffer>> written(Optional<JsonNode> tree, int most) {
-    return tree.isEmpty()
-        ? Optional.of(Optional.empty())
-        : Json.write(tree.get(), most).map(Optional::of);
+    var input = Json.write(content.input(), most);
+    var left = most - input.map(Buffer::length).orElse(most);
+    var output = content.output().flatMap(tree -> Json.write(tree, left));
+    return input.isEmpty() || output.isPresent() != content.output().isPresent()
+        ? Optional.empty()
+        : Optional.of(new ContentWords(input.get(), output, content.expected().map(Json::write)));
   }
 
   /** In bytes. */

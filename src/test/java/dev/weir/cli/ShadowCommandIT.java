@@ -123,7 +123,10 @@ class ShadowCommandIT {
         .isEqualTo(weir.exampleOf(FUNCTION));
     Files.writeString(directory.resolve("right.json"), "{\"letter\": \"Dear Sir\"}");
     done("content", "expect", id, "--file", "right.json");
-    var exported = Json.parse(done("content", "export", "--user", "cleo"));
+    var export = shell.run("content", "export", "--user", "cleo");
+    assertThat(export.exitCode()).isZero();
+    assertThat(export.err()).isEqualTo("1 written\n");
+    var exported = Json.parse(export.out());
     assertThat(exported.path("user").asText()).isEqualTo("cleo");
     assertThat(exported.path("input")).isEqualTo(weir.exampleOf(FUNCTION));
     assertThat(exported.path("output").isObject()).isTrue();
