@@ -14,6 +14,7 @@ import dev.weir.experiments.stats.RatioSums;
 import dev.weir.experiments.stats.Sketch;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,8 +28,7 @@ final class Comparison {
   private final BoundedComparison primary;
   private final Map<Rail, Guardrail> rails = new HashMap<>();
   private final Map<Integer, Costs> costs = new TreeMap<>();
-  private final Map<Integer, Long> controlMs = new HashMap<>();
-  private final Map<Integer, Long> treatedMs = new HashMap<>();
+  private final Map<Odds, Tails> tails = new LinkedHashMap<>();
 
   /**
    * What is fixed before the start.
@@ -49,7 +49,18 @@ final class Comparison {
   }
 
   /** The probabilities under which a user was drawn. */
-  record Odds(double control, double treated) {}
+  record Odds(double control, double treated) {
+    boolean tell() {
+      return control > 0 && treated > 0;
+    }
+  }
+
+  /** The buckets of both arms' first trials under the same odds, with their counts. */
+  private record Tails(Map<Integer, Long> control, Map<Integer, Long> treated) {
+    Tails() {
+      this(new HashMap<>(), new HashMap<>());
+    }
+  }
 
   Comparison(Errors errors, List<Rail> guardrails) {
     this.errors = errors;
@@ -84,18 +95,21 @@ final class Comparison {
     rails.forEach(
         (rail, guardrail) ->
             guardrail.observe(side, harmed(rail, trial), odds.control(), odds.treated()));
-    var bucket = Sketch.bucket((double) trial.latencyMs());
-    switch (side) {
-      case CONTROL -> controlMs.merge(bucket, 1L, Long::sum);
-      case TREATED -> treatedMs.merge(bucket, 1L, Long::sum);
-      case OTHER -> {}
+    if (odds.tell()) {
+      var same = tails.computeIfAbsent(odds, _ -> new Tails());
+      var bucket = Sketch.bucket((double) trial.latencyMs());
+      switch (side) {
+        case CONTROL -> same.control().merge(bucket, 1L, Long::sum);
+        case TREATED -> same.treated().merge(bucket, 1L, Long::sum);
+        case OTHER -> {}
+      }
     }
   }
 
   private static boolean harmed(Rail rail, FirstTrial trial) {
     return switch (rail.watched()) {
-      case FAILED -> trial.outcome().equals("failure");
-      case SLOW -> trial.outcome().equals("cancelled") || trial.latencyMs() > rail.overMs();
+      case FAILED -> trial.failed();
+      case SLOW -> trial.unanswered() || trial.latencyMs() > rail.overMs();
       case COST_PER_SUCCESS -> false;
     };
   }
@@ -104,10 +118,19 @@ final class Comparison {
     return primary.estimate();
   }
 
-  /** The 95th percentile of first trials, in ms. */
+  /**
+   * The 95th percentile of first trials, in ms; compared among users who were drawn under the same
+   * odds, so that what changes with time changes it for both arms.
+   */
   Estimate tail() {
+    var stretches = new ArrayList<QuantileEffect.Stretch>();
+    tails.forEach(
+        (odds, of) ->
+            stretches.add(
+                new QuantileEffect.Stretch(
+                    sketch(of.control()), sketch(of.treated()), odds.control(), odds.treated())));
     return new QuantileEffect(TAIL, errors.alpha(), errors.users())
-        .difference(sketch(controlMs), sketch(treatedMs));
+        .difference(stretches, errors.rule());
   }
 
   private static Sketch sketch(Map<Integer, Long> buckets) {
@@ -133,7 +156,7 @@ final class Comparison {
     costs.forEach(
         (epoch, sums) -> {
           var odds = now.odds(epoch, now.control(), arm.name());
-          if (odds.control() > 0 && odds.treated() > 0) {
+          if (odds.tell()) {
             all.add(
                 new RatioComparison.Epoch(
                     sums.control(), sums.treated(), odds.control(), odds.treated()));

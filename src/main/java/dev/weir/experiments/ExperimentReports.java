@@ -47,6 +47,9 @@ public final class ExperimentReports {
             'success_rate', u.successes / nullif(u.trials, 0), 'response_rate', u.answers / nullif(u.trials, 0),
             'feedback_rate', u.liked / nullif(u.answers, 0),
             'avg_latency_ms', u.latency / nullif(u.trials, 0), 'avg_tokens', u.tokens / nullif(u.trials, 0),
+            -- Where weights moved, arms' users are of different times.
+            'means_are_biased', e.mode = 'bandit' OR (SELECT count(DISTINCT p.weights) > 1 FROM experiment_epochs AS p
+              WHERE p.experiment_name = e.experiment_name),
             'cost_usd', coalesce(u.cost, 0), 'cost_per_success_usd', u.cost / nullif(u.successes, 0),
             'apart', (SELECT coalesce(jsonb_object_agg(a.kind, jsonb_build_object('calls', a.calls, 'cost_usd', a.cost_usd)),
                 '{}') FROM experiment_apart AS a

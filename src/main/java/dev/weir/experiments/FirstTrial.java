@@ -8,7 +8,16 @@ import java.time.Instant;
  * @param arm the user's arm
  * @param epoch of the first exposure
  * @param at when the call came in
- * @param outcome how it ended: success, failure or cancelled
+ * @param outcome how it ended: success, failure, timeout or cancelled
  * @param latencyMs how long it took
  */
-record FirstTrial(String arm, int epoch, Instant at, String outcome, long latencyMs) {}
+record FirstTrial(String arm, int epoch, Instant at, String outcome, long latencyMs) {
+  boolean failed() {
+    return outcome.equals("failure") || outcome.equals("timeout");
+  }
+
+  /** Whether somebody waited for nothing: slow, however soon the waiting ended. */
+  boolean unanswered() {
+    return outcome.equals("timeout") || outcome.equals("cancelled");
+  }
+}

@@ -75,6 +75,11 @@ record Judged(
     return epochs.keySet().stream().mapToInt(Integer::intValue).max().orElse(0);
   }
 
+  /** Whether users came under different weights, so that arms' users are of different times. */
+  boolean moved() {
+    return epochs.values().stream().distinct().count() > 1;
+  }
+
   /** An arm's probability in an epoch. */
   double probability(int epoch, String arm) {
     return epochs.getOrDefault(epoch, Map.of()).getOrDefault(arm, 0.0);

@@ -9,6 +9,7 @@ import dev.weir.experiments.stats.Arm;
 import dev.weir.experiments.stats.EpochRule;
 import dev.weir.experiments.stats.Estimate;
 import dev.weir.experiments.stats.Posterior;
+import dev.weir.experiments.stats.SampleRatio;
 import dev.weir.experiments.stats.Standing;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,6 +33,7 @@ final class Judgement {
   private final String control;
   private final Map<String, Comparison> comparisons = new LinkedHashMap<>();
   private final Map<String, double[]> shares = new HashMap<>();
+  private final Entered entered;
 
   /** What users were taken under: with another, all of them must be taken again. */
   private record Shape(
@@ -52,13 +54,15 @@ final class Judgement {
    * @param json for readers
    * @param broken the arms to be switched off, each once
    * @param significant the arms that differ from control, with their estimates
-   * @param posteriors of the arms that are on, in their order
+   * @param posteriors of the arms that users are sent to, in their order
+   * @param entered whether as many entered from each arm as were sent there
    */
   record Result(
       ObjectNode json,
       List<Broken> broken,
       Map<String, Estimate> significant,
-      Map<String, Posterior> posteriors) {}
+      Map<String, Posterior> posteriors,
+      SampleRatio entered) {}
 
   Judgement(Judged experiment) {
     this.shape = Shape.of(experiment);
@@ -76,6 +80,7 @@ final class Judgement {
             Math.max(ALERT_USERS, plan.expectedUsers() / ALERT_SHARE),
             plan.byUsers() ? EpochRule.BY_USERS : EpochRule.BY_INFORMATION,
             experiment.floor());
+    this.entered = new Entered(experiment, errors.alpha());
     for (var arm : experiment.treated()) {
       comparisons.put(arm.name(), new Comparison(errors, plan.guardrails()));
     }
@@ -93,6 +98,7 @@ final class Judgement {
    */
   void closed(Judged now, ClosedUnit unit) {
     var share = share(now.plan().primary(), unit);
+    share.ifPresent(value -> entered.add(now, unit, value));
     for (var arm : now.arms()) {
       if (arm.name().equals(unit.arm()) && unit.epoch() >= arm.from() && share.isPresent()) {
         var sums = shares.computeIfAbsent(unit.arm(), _ -> new double[3]);
@@ -147,7 +153,7 @@ final class Judgement {
     var variants = json.putObject("variants");
     for (var arm : now.arms()) {
       var one = variants.putObject(arm.name());
-      means(one, arm.name(), now.bandit());
+      means(now, one, arm.name());
       if (!arm.control()) {
         var comparison = comparison(arm);
         var effect = comparison.effect();
@@ -160,19 +166,20 @@ final class Judgement {
         judge(now, arm, one, broken);
       }
     }
-    var posteriors = posteriors(now);
+    var posteriors = entered.posteriors(now);
     standings(variants, posteriors);
-    return new Result(json, broken, significant, posteriors);
+    return new Result(json, broken, significant, posteriors, entered.ratio(now));
   }
 
-  private void means(ObjectNode one, String arm, boolean biased) {
+  private void means(Judged now, ObjectNode one, String arm) {
     var sums = shares.getOrDefault(arm, new double[3]);
     one.put("users", (long) sums[0]);
     if (sums[0] > 0) {
       one.put("mean", sums[1] / sums[0]);
-      // Where weights moved with the data, an arm's own mean is not what it would have for all.
-      one.put("mean_is_biased", biased);
+      // Where weights moved, an arm's own mean is not what it would have for all.
+      one.put("mean_is_biased", now.bandit() || now.moved());
     }
+    entered.value(arm).ifPresent(value -> one.set("value", json(value)));
   }
 
   private void judge(Judged now, Judged.Arm arm, ObjectNode one, List<Broken> broken) {
@@ -193,18 +200,10 @@ final class Judgement {
     }
   }
 
-  private Map<String, Posterior> posteriors(Judged now) {
-    var all = new LinkedHashMap<String, Posterior>();
-    for (var arm : now.arms()) {
-      if (!arm.off()) {
-        var sums = shares.getOrDefault(arm.name(), new double[3]);
-        all.put(arm.name(), Posterior.ofShares(sums[0], sums[1], sums[2]));
-      }
-    }
-    return all;
-  }
-
   private static void standings(ObjectNode variants, Map<String, Posterior> posteriors) {
+    if (posteriors.isEmpty()) {
+      return;
+    }
     var standings = Standing.of(List.copyOf(posteriors.values()), true);
     var n = 0;
     for (var arm : posteriors.keySet()) {

@@ -51,6 +51,10 @@ final class SpecReader {
   private static final int MOST_ARMS = 10;
   private static final int MOST_RAILS = 5;
   private static final double LEAST_FLOOR = 0.02;
+
+  /** More than the longest deadline that a function may give its calls. */
+  private static final Duration SETTLE = Duration.ofMinutes(15);
+
   private static final long MOST_USERS = 1_000_000_000L;
 
   private SpecReader() {}
@@ -77,7 +81,7 @@ final class SpecReader {
         bandit,
         span(all, "window", Duration.ofDays(7), Duration.ofSeconds(1), Duration.ofDays(90)),
         span(all, "feedback_window", Duration.ofDays(1), Duration.ZERO, Duration.ofDays(30)),
-        span(all, "settle", Duration.ofMinutes(5), Duration.ZERO, Duration.ofDays(1)),
+        span(all, "settle", SETTLE, Duration.ZERO, Duration.ofDays(1)),
         arms,
         plan);
   }

@@ -121,6 +121,53 @@ class GuardrailsIT {
   }
 
   @Test
+  void callsThatTimeOutOrAreGivenUpAreSlowHoweverSoonAndThoseThatFailFastAreNot() {
+    world.experiment(
+        NAME,
+        4,
+        "{\"expected_users\": 1000, \"guardrails\": [{\"metric\": \"slow\", \"over_ms\": 8000,"
+            + " \"margin\": 0.05}]}");
+    firstCalls();
+
+    world.look();
+    world.look();
+
+    assertThat(world.isOff(NAME, "b")).as("half of the first calls timed out").isTrue();
+    assertThat(world.isOff(NAME, "c")).as("half of the first callers went away").isTrue();
+    assertThat(world.isOff(NAME, "d")).as("half of the first calls failed at once").isFalse();
+    assertThat(world.state(NAME, "d")).isEqualTo("safe");
+    assertThat(
+            world.sql.query(
+                "SELECT data ->> 'metric' AS metric FROM experiment_decisions WHERE decision ="
+                    + " 'switched_off'"))
+        .extracting(row -> row.get("metric"))
+        .containsOnly("slow_over_8000_ms");
+  }
+
+  /**
+   * Of 400 users of each arm a call of 700 ms, as metering writes it: of control's all succeed, of
+   * the others every second one ends in its own way.
+   */
+  private void firstCalls() {
+    world.sql.execute(
+        """
+        INSERT INTO ai_usage_metrics (id, started_at, billing_month, user_id, function_name, experiment, variant,
+          experiment_epoch, status, error_code, experiment_outcome, execution_time_ms)
+        SELECT gen_random_uuid(), now() + random() * interval '1 millisecond', date_trunc('month', now(), 'UTC'),
+          v.arm || v.n, 'chat', ?, v.arm, 1, CASE WHEN v.n % 2 = 0 THEN v.status ELSE 'ok' END,
+          CASE WHEN v.n % 2 = 0 THEN v.error END, CASE WHEN v.n % 2 = 0 THEN v.outcome ELSE 'success' END, 700
+        FROM (
+          SELECT * FROM generate_series(1, 400) AS n CROSS JOIN (VALUES
+            ('a', 'ok', NULL, 'success'),
+            ('b', 'error', 'TIMEOUT', 'failure'),
+            ('c', 'cancelled', NULL, 'cancelled'),
+            ('d', 'error', 'PROVIDER_ERROR', 'failure')) AS arms (arm, status, error, outcome)
+        ) AS v\
+        """,
+        NAME);
+  }
+
+  @Test
   void anAlertIsResolvedWhenSomebodyAnswersForTheArmAgain() {
     harm();
     world.look();

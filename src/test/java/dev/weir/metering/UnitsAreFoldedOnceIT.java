@@ -96,6 +96,26 @@ class UnitsAreFoldedOnceIT {
   }
 
   @Test
+  void aFirstTrialThatTimedOutIsToldFromOneThatFailed() throws Exception {
+    var timedOut = failed(UsageRecords.of("tim"), ErrorCode.TIMEOUT);
+    var late = failed(UsageRecords.of("lea"), ErrorCode.TIMEOUT);
+
+    write(
+        List.of(
+            timedOut,
+            failed(UsageRecords.of("fay"), ErrorCode.PROVIDER_ERROR),
+            UsageRecords.interrupted(late, 999)));
+    write(List.of(late));
+
+    assertThat(unit("tim"))
+        .containsEntry("first_trial_outcome", "timeout")
+        .containsEntry("trials", 1L)
+        .containsEntry("successes", 0L);
+    assertThat(unit("fay")).containsEntry("first_trial_outcome", "failure");
+    assertThat(unit("lea")).containsEntry("first_trial_outcome", "timeout");
+  }
+
+  @Test
   void aClosedUnitIsFinal() throws Exception {
     write(List.of(trial(UsageRecords.of("zoe"), "a", "miss", UsageRecord.Outcome.OK)));
     database.execute("UPDATE experiment_units SET closed_at = now() WHERE user_id = 'zoe'");
@@ -106,17 +126,32 @@ class UnitsAreFoldedOnceIT {
     assertThat(apart("a", "late")).isEqualTo(1);
   }
 
+  private static UsageRecord failed(UsageRecord call, ErrorCode why) {
+    return trial(call, "a", "off", UsageRecord.Outcome.ERROR, Optional.of(why));
+  }
+
   private static UsageRecord trial(
       UsageRecord call, String arm, String cache, UsageRecord.Outcome outcome) {
+    var why =
+        outcome == UsageRecord.Outcome.ERROR
+            ? Optional.of(ErrorCode.PROVIDER_ERROR)
+            : Optional.<ErrorCode>empty();
+    return trial(call, arm, cache, outcome, why);
+  }
+
+  private static UsageRecord trial(
+      UsageRecord call,
+      String arm,
+      String cache,
+      UsageRecord.Outcome outcome,
+      Optional<ErrorCode> why) {
     return UsageRecords.ofExperiment(
         call,
         new Assignment("tone", arm, 1, arm.equals("a") ? 0.75 : 0.25, Assignment.Kind.ASSIGNED),
         cache,
         false,
         outcome,
-        outcome == UsageRecord.Outcome.ERROR
-            ? Optional.of(ErrorCode.PROVIDER_ERROR)
-            : Optional.empty(),
+        why,
         call.attempts());
   }
 

@@ -2,6 +2,7 @@ package dev.weir.experiments.stats;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -83,7 +84,7 @@ record BanditSimulation(double effect, boolean fading, int delay) {
   private final class Run {
     private final SplittableRandom random;
     private final ArrayDeque<List<Exposed>> open = new ArrayDeque<>();
-    private final List<List<RatioSums>> closed = new ArrayList<>();
+    private final List<Posteriors.Epoch> closed = new ArrayList<>();
     private final BoundedComparison difference =
         new BoundedComparison(ALPHA, DAYS * USERS_PER_DAY, EpochRule.BY_USERS, FLOOR);
     private final BoundedComparison test =
@@ -101,9 +102,6 @@ record BanditSimulation(double effect, boolean fading, int delay) {
 
     Run(SplittableRandom random) {
       this.random = random;
-      for (var a = 0; a < ARMS; a++) {
-        closed.add(new ArrayList<>());
-      }
     }
 
     void play() {
@@ -154,9 +152,9 @@ record BanditSimulation(double effect, boolean fading, int delay) {
         trueThird += user.third;
         entered++;
       }
-      for (var a = 0; a < ARMS; a++) {
-        closed.get(a).add(today[a]);
-      }
+      // Users of one day were drawn under the same weights.
+      var drawn = users.getFirst().weights;
+      closed.add(new Posteriors.Epoch(List.of(today), Arrays.stream(drawn).boxed().toList()));
     }
 
     private void look() {
@@ -168,8 +166,7 @@ record BanditSimulation(double effect, boolean fading, int delay) {
     }
 
     private double[] next() {
-      var posteriors = closed.stream().map(arm -> Posterior.ofShares(arm, 0.9)).toList();
-      return Thompson.weights(posteriors, true, FLOOR);
+      return Thompson.weights(Posteriors.of(ARMS, closed, Posteriors.BANDIT_DISCOUNT), true, FLOOR);
     }
 
     double trueDifference() {
@@ -177,7 +174,9 @@ record BanditSimulation(double effect, boolean fading, int delay) {
     }
 
     private RatioSums raw(int arm) {
-      return closed.get(arm).stream().reduce(RatioSums.NONE, RatioSums::plus);
+      return closed.stream()
+          .map(day -> day.arms().get(arm))
+          .reduce(RatioSums.NONE, RatioSums::plus);
     }
 
     double rawDifference() {

@@ -1,7 +1,5 @@
 package dev.weir.experiments.stats;
 
-import java.util.List;
-
 /**
  * What is believed of an arm's value: a normal distribution whose centre and width come from users,
  * never from calls. For description and for the bandit's draw; <em>not</em> protected against being
@@ -32,29 +30,6 @@ public record Posterior(double mean, double sd, long users) {
     var mean = (sum + 1) / n;
     var variance = Math.max((sumOfSquares + 1) / n - mean * mean, 0);
     return new Posterior(mean, Math.sqrt(Math.max(variance / (n + 1), 1e-12)), (long) users);
-  }
-
-  /**
-   * Of a share over epochs whose oldest tell less of today: each epoch's sums weigh {@code
-   * discount} per epoch of age. With 1 nothing is forgotten.
-   *
-   * @param oldestFirst the arm's users of each epoch whose windows have closed; the metric itself
-   *     as numerator ({@link RatioSums#with} with a denominator of 1)
-   * @param discount within (0, 1]
-   */
-  public static Posterior ofShares(List<RatioSums> oldestFirst, double discount) {
-    if (!(discount > 0 && discount <= 1)) {
-      throw new IllegalArgumentException("a discount is within (0, 1]: " + discount);
-    }
-    var users = 0.0;
-    var sum = 0.0;
-    var squares = 0.0;
-    for (var epoch : oldestFirst) {
-      users = users * discount + epoch.users();
-      sum = sum * discount + epoch.top();
-      squares = squares * discount + epoch.topSquared();
-    }
-    return ofShares(users, sum, squares);
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.weir.experiments.stats;
 
+import java.util.List;
+
 /**
  * Quantiles of latency over first trials, and how they differ between two arms, valid at all times:
  * the confidence sequence for one quantile by a beta-binomial mixture, and the A/B test of two
@@ -10,6 +12,7 @@ package dev.weir.experiments.stats;
 public final class QuantileEffect {
   private final double quantile;
   private final double alpha;
+  private final long expectedUsers;
   private final BetaBinomial mixture;
   private final BetaBinomial half;
 
@@ -25,6 +28,7 @@ public final class QuantileEffect {
     }
     this.quantile = quantile;
     this.alpha = alpha;
+    this.expectedUsers = expectedUsers;
     this.mixture = new BetaBinomial(quantile, expectedUsers, alpha);
     this.half = new BetaBinomial(quantile, expectedUsers, alpha / 2);
   }
@@ -32,6 +36,32 @@ public final class QuantileEffect {
   /** The quantile of one arm, in ms. Its p-value is 1, as nothing is under test. */
   public Estimate of(Sketch arm) {
     return interval(arm, mixture, alpha);
+  }
+
+  /**
+   * First trials of both arms that were drawn under the same probabilities, in one epoch or more.
+   *
+   * @param control control's
+   * @param treated the treated arm's
+   * @param controlProbability with which users were assigned to control, above zero
+   * @param treatedProbability with which users were assigned to the treated arm, above zero
+   */
+  public record Stretch(
+      Sketch control, Sketch treated, double controlProbability, double treatedProbability) {
+    private boolean tells() {
+      return control.count() > 0 && treated.count() > 0;
+    }
+
+    private long users() {
+      return control.count() + treated.count();
+    }
+
+    private double weight(EpochRule rule) {
+      // As RatioComparison.Epoch: the users who came.
+      return rule.weight(controlProbability, treatedProbability)
+          * users()
+          / (controlProbability + treatedProbability);
+    }
   }
 
   private Estimate interval(Sketch arm, BetaBinomial own, double level) {
@@ -78,6 +108,55 @@ public final class QuantileEffect {
         alpha,
         Validity.ANYTIME,
         users);
+  }
+
+  /**
+   * Treated minus control where probabilities changed, in ms: the mean of the differences of the
+   * stretches, by the rule. Quantiles of users of different times are never put together.
+   *
+   * <p>Nobody knows how many stretches there will be: three quarters of alpha are the first one's,
+   * since most experiments have no other, and the k-th gets {@code 1 / (4 k (k - 1))}. A stretch
+   * that does not bound the difference is left out until it does; that depends on how many users
+   * came, and not on what they met with. The p-value is that of the arms being equal in all
+   * stretches: evidences of users who come one after the other multiply.
+   *
+   * @param stretches in the order in which they began
+   * @param rule how they are put together
+   */
+  public Estimate difference(List<Stretch> stretches, EpochRule rule) {
+    var users = stretches.stream().mapToLong(Stretch::users).sum();
+    var evidence = 0.0;
+    var weight = 0.0;
+    var value = 0.0;
+    var lower = 0.0;
+    var upper = 0.0;
+    for (var k = 1; k <= stretches.size(); k++) {
+      var stretch = stretches.get(k - 1);
+      if (stretch.tells()) {
+        evidence += equalLogE(stretch.control(), stretch.treated());
+        var part = interval(stretch, (k == 1 ? 0.75 : 0.25 / k / (k - 1)) * alpha);
+        if (Double.isFinite(part.width())) {
+          var own = stretch.weight(rule);
+          weight += own;
+          value += own * part.value();
+          lower += own * part.lower();
+          upper += own * part.upper();
+        }
+      }
+    }
+    return new Estimate(
+        weight > 0 ? value / weight : Double.NaN,
+        weight > 0 ? lower / weight : Double.NEGATIVE_INFINITY,
+        weight > 0 ? upper / weight : Double.POSITIVE_INFINITY,
+        Terms.pValue(evidence),
+        alpha,
+        Validity.ANYTIME,
+        users);
+  }
+
+  private Estimate interval(Stretch stretch, double level) {
+    return new QuantileEffect(quantile, level, expectedUsers)
+        .difference(stretch.control(), stretch.treated());
   }
 
   /**

@@ -71,8 +71,72 @@ class BanditTest {
     var bad = new RatioSums(100, 10, 100, 10, 100, 10);
     var good = new RatioSums(100, 90, 100, 90, 100, 90);
 
-    assertThat(Posterior.ofShares(List.of(bad, good), 1).mean()).isCloseTo(0.5, within(1e-9));
-    assertThat(Posterior.ofShares(List.of(bad, good), 0.1).mean()).isGreaterThan(0.8);
+    assertThat(alone(1, bad, good).mean()).isCloseTo(0.5, within(1e-9));
+    assertThat(alone(0.1, bad, good).mean()).isGreaterThan(0.8);
+  }
+
+  private static Posterior alone(double discount, RatioSums... oldestFirst) {
+    return Posteriors.of(
+            1,
+            Arrays.stream(oldestFirst)
+                .map(sums -> new Posteriors.Epoch(List.of(sums), List.of(1.0)))
+                .toList(),
+            discount)
+        .getFirst();
+  }
+
+  @Test
+  void ofUsersWhoCameUnderTheSameWeightsItIsThePosteriorOfTheirSums() {
+    var arms = List.of(new RatioSums(500, 300, 500, 300, 500, 300), shares(500, 340));
+
+    var both = Posteriors.of(2, List.of(new Posteriors.Epoch(arms, List.of(0.5, 0.5))), 1);
+
+    for (var arm = 0; arm < 2; arm++) {
+      var own = Posterior.ofShares(500, arms.get(arm).top(), arms.get(arm).topSquared());
+      assertThat(both.get(arm).mean()).isCloseTo(own.mean(), within(1e-9));
+      assertThat(both.get(arm).sd() / own.sd()).isBetween(0.99, 1.01);
+      assertThat(both.get(arm).users()).isEqualTo(500);
+    }
+  }
+
+  /** The weights go from 9 : 1 to 1 : 9 while everybody gets worse. */
+  @Test
+  void equalArmsStandEquallyWhateverTheWeightsAndTheUsersDid() {
+    var epochs =
+        List.of(
+            new Posteriors.Epoch(List.of(shares(900, 810), shares(100, 90)), List.of(0.9, 0.1)),
+            new Posteriors.Epoch(List.of(shares(100, 40), shares(900, 360)), List.of(0.1, 0.9)));
+
+    var standings = Standing.of(Posteriors.of(2, epochs, 1), true);
+
+    assertThat(standings.get(0).probabilityToBeBest()).isCloseTo(0.5, within(1e-6));
+    assertThat(standings.get(0).expectedLoss())
+        .isCloseTo(standings.get(1).expectedLoss(), within(1e-6));
+  }
+
+  @Test
+  void theBetterArmIsTheBetterOneInEachEpochWhateverTheSumsSay() {
+    var epochs =
+        List.of(
+            new Posteriors.Epoch(List.of(shares(900, 810), shares(100, 97)), List.of(0.9, 0.1)),
+            new Posteriors.Epoch(List.of(shares(100, 30), shares(900, 414)), List.of(0.1, 0.9)));
+
+    var standings = Standing.of(Posteriors.of(2, epochs, 1), true);
+
+    assertThat(standings.get(1).probabilityToBeBest()).isGreaterThan(0.99);
+  }
+
+  @Test
+  void anEpochInWhichAnArmWasOffTellsNothingOfAll() {
+    var first = new Posteriors.Epoch(List.of(shares(900, 810), shares(0, 0)), List.of(1.0, 0.0));
+
+    for (var posterior : Posteriors.of(2, List.of(first), 1)) {
+      assertThat(posterior).isEqualTo(Posterior.ofShares(0, 0, 0));
+    }
+  }
+
+  private static RatioSums shares(long users, double good) {
+    return new RatioSums(users, good, users, good, users, good);
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -100,6 +101,66 @@ class QuantileEffectTest {
     assertThat(effect.difference(empty, empty).pValue()).isEqualTo(1);
     assertThat(effect.of(sketch(100, 200)).upper()).isEqualTo(Double.POSITIVE_INFINITY);
     assertThat(effect.of(sketch(100, 200)).lower()).isZero();
+  }
+
+  /** Weights go from 9 : 1 to 1 : 9 while everybody gets four times as fast. */
+  @Test
+  void equalArmsAreNotToldApartWhereWeightsAndTimesChange() {
+    var effect = new QuantileEffect(0.95, 0.05, 1000);
+    for (var seed = 10; seed < 40; seed += 4) {
+      var slow = stretch(seed, 1800, 200, 2.5, 1);
+      var fast = stretch(seed + 2, 200, 1800, 0.6, 1);
+
+      for (var rule : EpochRule.values()) {
+        var estimate = effect.difference(List.of(slow, fast), rule);
+        assertThat(estimate.excludes(0)).isFalse();
+        assertThat(estimate.pValue()).isGreaterThan(0.01);
+        assertThat(estimate.lower()).isFinite();
+        assertThat(estimate.upper()).isFinite();
+        assertThat(estimate.users()).isEqualTo(4000);
+      }
+    }
+  }
+
+  @Test
+  void aSlowerArmIsFoundWithinItsStretches() {
+    var effect = new QuantileEffect(0.95, 0.05, 3000);
+    var before = stretch(2, 3000, 1500, 1, 1.5);
+    var after = stretch(4, 1500, 3000, 0.5, 1.5);
+
+    var estimate = effect.difference(List.of(before, after), EpochRule.BY_USERS);
+
+    // Half the 95 % quantile of the log-normal, at its level of either time.
+    var slower = 0.5 * 800 * Math.exp(0.6 * 1.6448536) * 0.75;
+    assertThat(estimate.significant()).isTrue();
+    assertThat(estimate.lower()).isPositive();
+    assertThat(estimate.excludes(slower)).isFalse();
+    assertThat(estimate.value()).isCloseTo(slower, within(0.25 * slower));
+  }
+
+  @Test
+  void aStretchThatSaysNothingYetIsLeftOut() {
+    var effect = new QuantileEffect(0.95, 0.05, 3000);
+    var whole = stretch(2, 3000, 3000, 1, 1.5);
+    var alone = effect.difference(List.of(whole), EpochRule.BY_USERS);
+
+    var both = effect.difference(List.of(whole, stretch(4, 3, 1, 1, 1)), EpochRule.BY_USERS);
+
+    assertThat(both.lower()).isEqualTo(alone.lower());
+    assertThat(both.upper()).isEqualTo(alone.upper());
+    var nothing = effect.difference(List.of(), EpochRule.BY_USERS);
+    assertThat(nothing.pValue()).isEqualTo(1);
+    assertThat(nothing.value()).isNaN();
+  }
+
+  private static QuantileEffect.Stretch stretch(
+      long seed, int control, int treated, double level, double factor) {
+    var users = (double) control + treated;
+    return new QuantileEffect.Stretch(
+        sketch(latencies(seed, control, level)),
+        sketch(latencies(seed + 1, treated, level * factor)),
+        control / users,
+        treated / users);
   }
 
   private static double[] latencies(long seed, int n, double factor) {
