@@ -1,8 +1,10 @@
 package dev.weir.admin;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.AIError;
 import dev.weir.core.Json;
+import dev.weir.experiments.ExperimentFile;
 import dev.weir.experiments.ExperimentReports;
 import dev.weir.experiments.Experiments;
 import dev.weir.experiments.SizeEstimate;
@@ -11,6 +13,7 @@ import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -23,9 +26,11 @@ import java.util.function.Function;
  * POST   /api/experiments                            keeps a draft
  * GET    /api/experiments/{e}                        one, with the sums and effects of its arms
  * DELETE /api/experiments/{e}                        forgets a draft
- * POST   /api/experiments/{e}/start|pause|resume|stop
- * POST   /api/experiments/{e}/conclude               {"winner", "promote"}
- * PUT    /api/experiments/{e}/weights                {"a": 3, "b": 1}, for users who come from now on
+ * PUT    /api/experiments/{e}                        as a file has it, with the wished {"state"}
+ * POST   /api/experiments/{e}/start|pause|resume|stop  {"reason"}, or no body
+ * POST   /api/experiments/{e}/conclude               {"winner", "promote", "force", "reason"}
+ * PUT    /api/experiments/{e}/weights                {"weights": {"a": 3, "b": 1}, "reason"}, or the
+ *                                                    weights alone; for users who come from now on
  * POST   /api/experiments/{e}/variants/{v}/off       {"reason"}
  * POST   /api/experiments/{e}/variants/{v}/on        {"weight", "reason"}
  * GET    /api/experiments/{e}/decisions?limit=
@@ -37,7 +42,11 @@ public final class ExperimentsApi {
   private static final int PAGE = 100;
   private static final int LARGEST_PAGE = 1_000;
 
+  private static final int LONGEST_REASON = 2_000;
+  private static final String BY_HAND = "by an administrator";
+
   private final Experiments experiments;
+  private final ExperimentFile file;
   private final ExperimentReports reports;
   private final SizeEstimate sizes;
 
@@ -46,6 +55,7 @@ public final class ExperimentsApi {
     this.sizes = sizes;
     this.experiments = experiments;
     this.reports = reports;
+    this.file = new ExperimentFile(experiments, reports);
   }
 
   /** Adds the routes. */
@@ -56,19 +66,19 @@ public final class ExperimentsApi {
         HttpMethod.POST,
         "/api/experiments",
         201,
-        call -> experiments.create(AdminApi.body(call), by(call)).compose(reports::show));
-    AdminApi.on(
-        router, HttpMethod.GET, "/api/experiments/:e", 200, call -> reports.show(name(call)));
+        call -> experiments.create(AdminApi.body(call), by(call)).compose(this::show));
+    AdminApi.on(router, HttpMethod.GET, "/api/experiments/:e", 200, call -> show(name(call)));
+    AdminApi.on(router, HttpMethod.PUT, "/api/experiments/:e", 200, this::apply);
     AdminApi.on(
         router,
         HttpMethod.DELETE,
         "/api/experiments/:e",
         200,
         call -> experiments.delete(name(call)).map(_ -> Json.object().put("deleted", name(call))));
-    change(router, "start", call -> experiments.start(name(call), by(call)));
-    change(router, "pause", call -> experiments.pause(name(call), by(call)));
-    change(router, "resume", call -> experiments.resume(name(call), by(call)));
-    change(router, "stop", call -> experiments.stop(name(call), by(call)));
+    change(router, "start", call -> experiments.start(name(call), reason(call), by(call)));
+    change(router, "pause", call -> experiments.pause(name(call), reason(call), by(call)));
+    change(router, "resume", call -> experiments.resume(name(call), reason(call), by(call)));
+    change(router, "stop", call -> experiments.stop(name(call), reason(call), by(call)));
     change(router, "conclude", this::conclude);
     change(router, "variants/:v/off", this::off);
     change(router, "variants/:v/on", this::on);
@@ -97,48 +107,102 @@ public final class ExperimentsApi {
         HttpMethod.POST,
         "/api/experiments/:e/" + what,
         200,
-        call -> work.apply(call).compose(_ -> reports.show(name(call))));
+        call -> work.apply(call).compose(_ -> show(name(call))));
+  }
+
+  /** With what should be known of the experiments on its function by now. */
+  private Future<JsonNode> show(String name) {
+    return reports
+        .show(name)
+        .map(
+            experiment -> {
+              var json = (ObjectNode) experiment;
+              json.put("passed_by", experiments.passedBy(name).orElse(null));
+              var warnings = json.putArray("warnings");
+              experiments.warnings(json.path("function").asText()).forEach(warnings::add);
+              return json;
+            });
+  }
+
+  private Future<JsonNode> apply(RoutingContext call) {
+    return file.apply(name(call), AdminApi.body(call), by(call))
+        .compose(
+            done ->
+                show(name(call))
+                    .map(
+                        experiment -> {
+                          var did = ((ObjectNode) experiment).putArray("applied");
+                          done.forEach(did::add);
+                          return experiment;
+                        }));
   }
 
   private Future<Void> conclude(RoutingContext call) {
-    var body = AdminApi.body(call);
-    var fields = Fields.of(body, Set.of("winner", "promote"));
+    var fields = Fields.of(AdminApi.body(call), Set.of("winner", "promote", "force", "reason"));
     return experiments.conclude(
-        name(call), fields.requiredText("winner"), body.path("promote").asBoolean(false), by(call));
-  }
-
-  private Future<Void> off(RoutingContext call) {
-    var fields = Fields.of(AdminApi.body(call), Set.of("reason"));
-    return experiments.off(
-        name(call), variant(call), fields.text("reason").orElse("by an administrator"), by(call));
-  }
-
-  private Future<Void> on(RoutingContext call) {
-    var body = AdminApi.body(call);
-    var fields = Fields.of(body, Set.of("weight", "reason"));
-    var weight = body.path("weight").asDouble(1);
-    if (!(weight > 0 && weight <= 1e9)) {
-      throw AIError.invalid("'weight' must be a number above 0.");
-    }
-    return experiments.on(
         name(call),
-        variant(call),
-        weight,
-        fields.text("reason").orElse("by an administrator"),
+        new Experiments.Conclusion(
+            fields.requiredText("winner"),
+            fields.flag("promote"),
+            fields.flag("force"),
+            given(fields)),
         by(call));
   }
 
+  private Future<Void> off(RoutingContext call) {
+    return experiments.off(name(call), variant(call), reason(call), by(call));
+  }
+
+  private Future<Void> on(RoutingContext call) {
+    var fields = Fields.of(AdminApi.body(call), Set.of("weight", "reason"));
+    return experiments.on(
+        name(call),
+        variant(call),
+        fields.above("weight", 1e-6, 1e9).orElse(1.0),
+        told(fields),
+        by(call));
+  }
+
+  /** Weights by variant; with a reason they stand in an object of their own. */
   private Future<JsonNode> weights(RoutingContext call) {
     var body = AdminApi.body(call);
-    if (!body.isObject() || body.isEmpty()) {
-      throw AIError.invalid("Send the new weights by variant, as in {\"a\": 3, \"b\": 1}.");
+    var reason = BY_HAND;
+    if (body.path("weights").isObject()) {
+      reason = told(Fields.of(body, Set.of("weights", "reason")));
+      body = body.path("weights");
     }
-    return experiments.weights(name(call), body, by(call)).compose(_ -> reports.show(name(call)));
+    if (!(body instanceof ObjectNode weights) || weights.isEmpty()) {
+      throw AIError.invalid(
+          "Send the new weights by variant, as in {\"a\": 3, \"b\": 1} or"
+              + " {\"weights\": {\"a\": 3, \"b\": 1}, \"reason\": \"why\"}.");
+    }
+    return experiments
+        .weights(name(call), weights, reason, by(call))
+        .compose(_ -> show(name(call)));
+  }
+
+  /** The reason in a body that may be left out. */
+  private static String reason(RoutingContext call) {
+    var bytes = call.body().buffer();
+    return bytes == null || bytes.length() == 0
+        ? BY_HAND
+        : told(Fields.of(AdminApi.body(call), Set.of("reason")));
+  }
+
+  private static String told(Fields fields) {
+    return given(fields).orElse(BY_HAND);
+  }
+
+  private static Optional<String> given(Fields fields) {
+    var reason = fields.text("reason").filter(r -> !r.isBlank());
+    if (reason.filter(r -> r.length() > LONGEST_REASON).isPresent()) {
+      throw AIError.invalid("'reason' must have at most " + LONGEST_REASON + " characters.");
+    }
+    return reason;
   }
 
   private void csv(RoutingContext call) {
-    reports
-        .show(name(call))
+    show(name(call))
         .onSuccess(
             experiment ->
                 call.response()

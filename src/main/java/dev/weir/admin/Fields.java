@@ -75,6 +75,20 @@ final class Fields {
             });
   }
 
+  /** A number in these bounds. */
+  Optional<Double> above(String name, double least, double most) {
+    return present(name)
+        .map(
+            node -> {
+              var number = node.isNumber() ? node.doubleValue() : Double.NaN;
+              if (!(number >= least && number <= most)) {
+                throw AIError.invalid(
+                    "'" + name + "' must be a number above 0, from " + least + " to " + most + ".");
+              }
+              return number;
+            });
+  }
+
   /** Whether it is true; false where it is left out. */
   boolean flag(String name) {
     return present(name)

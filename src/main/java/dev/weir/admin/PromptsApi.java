@@ -16,6 +16,7 @@ import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 
@@ -33,7 +34,9 @@ import java.util.Set;
  * PUT    /api/prompts/{f}/labels/{l}                    {"version", "expected", "note"}; the
  *                                                       version may be a label's
  * DELETE /api/prompts/{f}/labels/{l}
- * POST   /api/prompts/{f}/labels/{l}/rollback           takes the last move back
+ * POST   /api/prompts/{f}/labels/{l}/rollback           takes the newest move back that stands;
+ *                                                       {"note"}, or no body
+ * GET    /api/prompts/{f}/labels/{l}/moves?limit=       newest first
  * </pre>
  */
 public final class PromptsApi {
@@ -66,15 +69,43 @@ public final class PromptsApi {
     AdminApi.on(router, HttpMethod.GET, "/api/prompts/:f/diff", 200, this::diff);
     AdminApi.on(router, HttpMethod.PUT, "/api/prompts/:f/labels/:l", 200, this::move);
     AdminApi.on(router, HttpMethod.DELETE, "/api/prompts/:f/labels/:l", 200, this::unlabel);
-    AdminApi.on(
-        router,
-        HttpMethod.POST,
-        "/api/prompts/:f/labels/:l/rollback",
-        200,
-        call ->
-            registry
-                .rollback(part(call, "f"), part(call, "l"), by(call))
-                .map(_ -> labels(part(call, "f"))));
+    AdminApi.on(router, HttpMethod.POST, "/api/prompts/:f/labels/:l/rollback", 200, this::rollback);
+    AdminApi.on(router, HttpMethod.GET, "/api/prompts/:f/labels/:l/moves", 200, this::moves);
+  }
+
+  private Future<JsonNode> rollback(RoutingContext call) {
+    var bytes = call.body().buffer();
+    var note =
+        bytes == null || bytes.length() == 0
+            ? Optional.<String>empty()
+            : Fields.of(AdminApi.body(call), Set.of("note")).text("note");
+    var function = part(call, "f");
+    return registry
+        .rollback(function, part(call, "l"), by(call), note.orElse("rollback"))
+        .map(_ -> labels(function));
+  }
+
+  private Future<JsonNode> moves(RoutingContext call) {
+    var function = part(call, "f");
+    var label = label(call);
+    return registry
+        .moves(function, label, AdminApi.number(call, "limit", PAGE, LARGEST_PAGE))
+        .map(
+            moves -> {
+              var json = Json.object().put("function", function).put("label", label);
+              var list = json.putArray("moves");
+              for (var move : moves) {
+                list.addObject()
+                    .put("at", move.at().toString())
+                    .put("by", move.by())
+                    .put("from", move.from().orElse(null))
+                    .put("to", move.to().orElse(null))
+                    .put("note", move.note())
+                    .put("rollback", move.rollback())
+                    .put("undone_at", move.undoneAt().map(Instant::toString).orElse(null));
+              }
+              return json;
+            });
   }
 
   private Future<JsonNode> functions() {
@@ -123,7 +154,7 @@ public final class PromptsApi {
     var body = AdminApi.body(call);
     var fields = Fields.of(body, VERSION_FIELDS);
     var function = part(call, "f");
-    var base = fields.text("base");
+    var base = fields.text("base").map(given -> pointed(call, given));
     return source(function, body, fields, base)
         .compose(
             source ->

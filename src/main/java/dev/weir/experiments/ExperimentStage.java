@@ -20,7 +20,8 @@ import java.util.function.Supplier;
  * Gives a call of a function its arm, before anything else is decided about it. A user keeps the
  * arm: in an experiment's first epoch the hash alone says it, later what was stored when the user
  * came. Where nobody can tell in time, the call is answered as if there were no experiment, and is
- * part of none. Weir's own calls are no user's. Shared by all event loops.
+ * part of none. So is a call whose function takes or gives something else than the arms: it was
+ * checked by that promise. Weir's own calls are no user's. Shared by all event loops.
  */
 final class ExperimentStage implements Stage {
   private final Supplier<Roster> roster;
@@ -41,8 +42,14 @@ final class ExperimentStage implements Stage {
       return override(x, next, now, call, call.options().variant().get());
     }
     return now.of(call.function(), x.principal().user())
+        .filter(running -> promised(x, running))
         .map(running -> enter(x, next, running))
         .orElseGet(() -> next.proceed(x));
+  }
+
+  /** Whether the arms were compared with what this call was checked by; another may have come. */
+  private static boolean promised(Exchange x, Running running) {
+    return x.plan().function().filter(f -> f.version().equals(running.served())).isPresent();
   }
 
   private Future<Reply> enter(Exchange x, Chain next, Running running) {
@@ -107,18 +114,31 @@ final class ExperimentStage implements Stage {
       Exchange x, Chain next, Roster now, Call.OfFunction call, String wish) {
     var slash = wish.indexOf('/');
     var name = slash < 0 ? "" : wish.substring(0, slash);
-    var found = now.named(call.function(), name).flatMap(r -> r.arm(wish.substring(slash + 1)));
+    var found =
+        now.named(call.function(), name)
+            .filter(running -> promised(x, running))
+            .flatMap(r -> r.arm(wish.substring(slash + 1)));
     if (found.isEmpty()) {
       return Future.failedFuture(
           AIError.of(
               ErrorCode.NOT_FOUND,
-              "No experiment that runs on '"
-                  + call.function()
-                  + "' has this variant; name it as experiment/variant."));
+              slash < 1 || slash == wish.length() - 1
+                  ? "x-weir-variant must name a variant as experiment/variant."
+                  : "'"
+                      + call.function()
+                      + "' has no experiment called '"
+                      + shortened(name)
+                      + "' that runs, or that has no variant called '"
+                      + shortened(wish.substring(slash + 1))
+                      + "'."));
     }
     var arm = found.get();
     var assignment = new Assignment(name, arm.name(), 0, 1, Assignment.Kind.OVERRIDE);
     return next.proceed(x.replanned(plan(x, arm, assignment)));
+  }
+
+  private static String shortened(String text) {
+    return text.length() > 63 ? text.substring(0, 63) : text;
   }
 
   /** The same call, asked in the arm's version; its deadline stays, its timer runs already. */

@@ -10,7 +10,7 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -36,9 +36,21 @@ final class ExperimentTable {
   private static final String LOCK = "SELECT pg_advisory_xact_lock(hashtext('weir_experiments'))";
   private static final String READ =
       """
-      SELECT experiment_name, function_name, status, layer, slot_from, slot_to, epoch, winner, mode = 'bandit' AS bandit,
+      SELECT experiment_name, function_name, status, layer, slot_from, slot_to, epoch, winner, suspended_because,
+        mode = 'bandit' AS bandit,
         coalesce((plan ->> 'bandit_floor')::float8, 0) AS floor
       FROM experiments WHERE experiment_name = $1 FOR NO KEY UPDATE
+      """;
+  private static final String KNOWN =
+      """
+      SELECT jsonb_build_object(
+        'alarm', suspended_because,
+        'evaluated_at', verdict -> 'at',
+        'sample_ratio', verdict -> 'sample_ratio',
+        'variants', (
+          SELECT coalesce(jsonb_object_agg(v.key, v.value - 'guardrails'), '{}')
+          FROM jsonb_each(coalesce(verdict -> 'variants', '{}')) AS v))::text AS json
+      FROM experiments WHERE experiment_name = $1
       """;
   private static final String IN_THE_WAY =
       """
@@ -62,6 +74,11 @@ final class ExperimentTable {
       INSERT INTO experiment_decisions (id, experiment_name, decided_by, decision, prompt_variant, reason, data)
       VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb)
       """;
+  private static final String PIN =
+      """
+      UPDATE prompt_experiments SET overrides = jsonb_set(overrides, '{prompt_version}', to_jsonb($3::text))
+      WHERE experiment_name = $1 AND prompt_variant = $2 AND overrides ->> 'prompt_version' <> $3
+      """;
   private static final String DELETE =
       "DELETE FROM experiments WHERE experiment_name = $1 AND status = 'draft'";
 
@@ -71,6 +88,7 @@ final class ExperimentTable {
    * An experiment, locked.
    *
    * @param winner if it was concluded
+   * @param alarm what the sample-ratio alarm says, if it stands
    * @param banditFloor below which no arm's probability may be, where weights follow what is
    *     learned
    */
@@ -83,6 +101,7 @@ final class ExperimentTable {
       int slotTo,
       int epoch,
       Optional<String> winner,
+      Optional<String> alarm,
       Optional<Double> banditFloor) {
     boolean live() {
       return status.equals("running") || status.equals("paused");
@@ -106,7 +125,7 @@ final class ExperimentTable {
   }
 
   Future<Void> create(
-      SqlConnection c, Spec spec, String salt, Map<String, String> versions, String by) {
+      SqlConnection c, Spec spec, String salt, List<Versions.Chosen> versions, String by) {
     var row =
         Tuple.tuple()
             .addString(spec.name())
@@ -127,20 +146,27 @@ final class ExperimentTable {
         .compose(
             made ->
                 made.rowCount() == 1
-                    ? arms(c, spec, versions)
+                    ? Versions.keep(c, versions)
+                        .compose(_ -> arms(c, spec, versions))
+                        .compose(_ -> decided(c, spec.name(), created(spec, by)))
                     : Future.failedFuture(
                         AIError.of(
                             ErrorCode.CONFLICT,
                             "There is an experiment called '" + spec.name() + "' already.")));
   }
 
-  private static Future<Void> arms(SqlConnection c, Spec spec, Map<String, String> versions) {
+  private static Decision created(Spec spec, String by) {
+    var data = Json.object().put("function", spec.function()).put("salt", spec.salt().isPresent());
+    return new Decision(by, "created", Optional.empty(), "by an administrator", data);
+  }
+
+  private static Future<Void> arms(SqlConnection c, Spec spec, List<Versions.Chosen> versions) {
     Future<?> done = Future.succeededFuture();
     for (var i = 0; i < spec.arms().size(); i++) {
       var arm = spec.arms().get(i);
       var overrides =
           Json.object()
-              .put("prompt_version", versions.get(arm.name()))
+              .put("prompt_version", versions.get(i).version())
               .put("base", arm.promptVersion());
       overrides.set("changes", arm.changes());
       var row =
@@ -179,28 +205,50 @@ final class ExperimentTable {
         row.getInteger("slot_to"),
         row.getInteger("epoch"),
         Optional.ofNullable(row.getString("winner")),
+        Optional.ofNullable(row.getString("suspended_because")),
         row.getBoolean("bandit") ? Optional.of(row.getDouble("floor")) : Optional.empty());
   }
 
   /** Sets a draft going, in its first epoch. */
-  Future<Void> start(SqlConnection c, String name, String by) {
+  Future<Void> start(
+      SqlConnection c, String name, List<Versions.Chosen> versions, String by, String reason) {
     return c.query(LOCK)
         .execute()
         .compose(_ -> lock(c, name))
         .compose(
             e -> {
               if (!e.status().equals("draft")) {
-                throw wrong(e, "started; only a draft can be");
+                throw wrong(e, "started", "only a draft can be");
               }
               return free(c, e).compose(_ -> set(c, name, "running", Optional.empty()));
             })
+        .compose(_ -> Versions.keep(c, versions))
+        .compose(_ -> pin(c, name, versions))
         .compose(_ -> new ArmTable(this).first(c, name))
         .compose(
             epoch ->
                 decided(
                     c,
                     name,
-                    new Decision(by, "started", Optional.empty(), "by an administrator", epoch)));
+                    new Decision(
+                        by, "started", Optional.empty(), reason, started(epoch, versions))));
+  }
+
+  /** The versions that its arms have from now on, whatever labels do. */
+  private static Future<Void> pin(SqlConnection c, String name, List<Versions.Chosen> versions) {
+    Future<?> done = Future.succeededFuture();
+    for (var one : versions) {
+      done =
+          done.compose(_ -> c.preparedQuery(PIN).execute(Tuple.of(name, one.arm(), one.version())));
+    }
+    return done.mapEmpty();
+  }
+
+  private static ObjectNode started(ObjectNode epoch, List<Versions.Chosen> versions) {
+    var data = Json.object().set("probabilities", epoch);
+    var pinned = data.withObject("/versions");
+    versions.forEach(one -> pinned.put(one.arm(), one.version()));
+    return (ObjectNode) data;
   }
 
   private static Future<Void> free(SqlConnection c, Locked e) {
@@ -227,6 +275,30 @@ final class ExperimentTable {
     return AIError.of(
         ErrorCode.CONFLICT,
         "The experiment '" + e.name() + "' is " + e.status() + " and cannot be " + what + ".");
+  }
+
+  /** The same, and why. */
+  static AIError wrong(Locked e, String what, String why) {
+    return AIError.of(
+        ErrorCode.CONFLICT,
+        e.status().equals(what)
+            ? "The experiment '" + e.name() + "' is " + what + " already."
+            : "The experiment '"
+                + e.name()
+                + "' is "
+                + e.status()
+                + " and cannot be "
+                + what
+                + "; "
+                + why
+                + ".");
+  }
+
+  /** What the last evaluation said, and the alarm, in short: what a conclusion rests on. */
+  Future<ObjectNode> known(SqlConnection c, String name) {
+    return c.preparedQuery(KNOWN)
+        .execute(Tuple.of(name))
+        .map(rows -> (ObjectNode) Json.parse(rows.iterator().next().getString("json")));
   }
 
   Future<Void> set(SqlConnection c, String name, String status, Optional<String> winner) {

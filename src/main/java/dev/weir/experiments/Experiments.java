@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.AIError;
 import dev.weir.core.Clock;
+import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
 import dev.weir.experiments.ExperimentTable.Decision;
 import dev.weir.experiments.ExperimentTable.Locked;
@@ -21,6 +22,7 @@ import io.vertx.core.Vertx;
 import io.vertx.sqlclient.SqlConnection;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import org.apache.logging.log4j.LogManager;
@@ -46,7 +48,8 @@ public final class Experiments {
   private final LabelMoves labels;
   private final SecureRandom random = new SecureRandom();
   private final Rereading rereading = new Rereading(this::read);
-  private volatile Roster roster = Roster.EMPTY;
+  private final Contracts contracts;
+  private final ContractAlerts alerts;
 
   /**
    * Experiments; {@link #follow} sets them going.
@@ -68,6 +71,8 @@ public final class Experiments {
     this.table = new ExperimentTable(clock);
     this.arms = new ArmTable(table);
     this.exposures = new Exposures(vertx, database, clock);
+    this.contracts = new Contracts(registry);
+    this.alerts = new ContractAlerts(database, clock);
   }
 
   /** Reads what runs, and follows it. Succeeds when it is known. */
@@ -78,7 +83,7 @@ public final class Experiments {
 
   /** The stage that gives calls their arms. One for all event loops. */
   public Stage stage() {
-    return new ExperimentStage(() -> roster, exposures);
+    return new ExperimentStage(contracts::roster, exposures);
   }
 
   /** Writes the exposures that wait; for the last moments of a process. */
@@ -96,12 +101,26 @@ public final class Experiments {
         .read()
         .map(
             now -> {
-              roster = now;
+              contracts.run(now);
               exposures.forgetAbsences();
               return now;
             })
         .onFailure(e -> LOG.debug("What experiments run cannot be read: {}", e.getMessage()))
-        .mapEmpty();
+        .compose(_ -> alerts.tell(contracts.passedBy()));
+  }
+
+  /**
+   * What an administrator should know of the experiments that run on a function: those that calls
+   * pass by, since the function takes or gives something else than their arms by now, and those
+   * whose control was production and is it no more.
+   */
+  public List<String> warnings(String function) {
+    return contracts.warnings(function);
+  }
+
+  /** Why calls pass an experiment by that runs, if they do. */
+  public Optional<String> passedBy(String name) {
+    return Optional.ofNullable(contracts.passedBy().get(name));
   }
 
   /**
@@ -130,74 +149,123 @@ public final class Experiments {
   }
 
   /**
-   * Starts a draft; {@code CONFLICT} if another experiment has its slots, or if an arm does not
-   * take and give what the function does by now, or cannot be served any more.
+   * Forgets a draft for another one of the same name, in one transaction.
+   *
+   * @return {@code CONFLICT} if it has started; nothing has changed then, nor if the other is
+   *     refused
    */
-  public Future<Void> start(String name, String by) {
+  Future<Void> replace(JsonNode wish, String by) {
+    var spec = SpecReader.read(wish);
+    return versions
+        .of(spec, by)
+        .compose(
+            found ->
+                database.admin(
+                    c ->
+                        delete(c, spec.name())
+                            .compose(
+                                _ ->
+                                    table.create(
+                                        c, spec, spec.salt().orElseGet(this::salt), found, by))));
+  }
+
+  /**
+   * Starts a draft. Labels that its arms name are pinned to where they point now.
+   *
+   * @return {@code CONFLICT} if another experiment has its slots, or if an arm does not take and
+   *     give what the function does by now, or cannot be served any more
+   */
+  public Future<Void> start(String name, String reason, String by) {
     return changed(
         database
-            .admin(c -> table.lock(c, name).compose(e -> versions.of(c, e)))
-            .compose(versions::stillFit)
-            .compose(_ -> database.admin(c -> table.start(c, name, by))));
+            .admin(c -> table.lock(c, name).compose(e -> draft(c, e)))
+            .compose(draft -> versions.again(draft, by))
+            .compose(found -> database.admin(c -> table.start(c, name, found, by, reason))));
+  }
+
+  private Future<Versions.Declared> draft(SqlConnection c, Locked e) {
+    if (!e.status().equals("draft")) {
+      throw ExperimentTable.wrong(e, "started", "only a draft can be");
+    }
+    return versions.declared(c, e);
   }
 
   /** Lets no more users in; those who came stay and count. */
-  public Future<Void> pause(String name, String by) {
-    return move(name, "running", "paused", by);
+  public Future<Void> pause(String name, String reason, String by) {
+    return move(name, "running", "paused", reason, by);
   }
 
   /** Lets users in again. */
-  public Future<Void> resume(String name, String by) {
-    return move(name, "paused", "running", by);
+  public Future<Void> resume(String name, String reason, String by) {
+    return move(name, "paused", "running", reason, by);
   }
 
-  private Future<Void> move(String name, String from, String to, String by) {
+  private Future<Void> move(String name, String from, String to, String reason, String by) {
     return live(
         name,
         (c, e) -> {
           if (!e.status().equals(from)) {
-            throw ExperimentTable.wrong(e, to);
+            throw to.equals("paused")
+                ? ExperimentTable.wrong(e, "paused", "it is already")
+                : ExperimentTable.wrong(e, "resumed", "it runs already");
           }
           return table
               .set(c, name, to, Optional.empty())
-              .compose(_ -> table.decided(c, name, by(by, to)));
+              .compose(_ -> table.decided(c, name, by(by, to, reason)));
         });
   }
 
   /** Ends it: every call is answered as if it had never been. */
-  public Future<Void> stop(String name, String by) {
+  public Future<Void> stop(String name, String reason, String by) {
     return live(
         name,
         (c, e) ->
             table
                 .set(c, name, "stopped", Optional.empty())
-                .compose(_ -> table.decided(c, name, by(by, "stopped"))));
+                .compose(_ -> table.decided(c, name, by(by, "stopped", reason))));
+  }
+
+  /**
+   * A wish to end an experiment with a winner.
+   *
+   * @param winner the arm
+   * @param promote whether the winner's version becomes the function's production version
+   * @param force whether also against the sample-ratio alarm, which takes a reason
+   * @param reason why, in words
+   */
+  public record Conclusion(String winner, boolean promote, boolean force, Optional<String> reason) {
+    private String told() {
+      return reason.orElse(promote ? "its version goes to production" : "by an administrator");
+    }
   }
 
   /**
    * Ends it with a winner, in one transaction with the winner's promotion. Doing it twice is as
    * good as once, and what was concluded may be promoted later.
    *
-   * @param promote whether the winner's version becomes the function's production version
-   * @return {@code CONFLICT} for a draft, for another winner than it was concluded with, and for
-   *     one that cannot be served any more; nothing has changed then
+   * @return {@code CONFLICT} for a draft, for another winner than it was concluded with, for a
+   *     promotion while the sample-ratio alarm stands that is not forced, and for a version that
+   *     cannot be served any more; nothing has changed then
    */
-  public Future<Void> conclude(String name, String winner, boolean promote, String by) {
+  public Future<Void> conclude(String name, Conclusion wish, String by) {
+    if (wish.force() && wish.reason().filter(r -> !r.isBlank()).isEmpty()) {
+      throw AIError.invalid("'force' takes a 'reason', which is kept with the decision.");
+    }
     return changed(
         database
-            .admin(c -> table.lock(c, name).compose(e -> won(c, e, winner)))
+            .admin(c -> table.lock(c, name).compose(e -> won(c, e, wish)))
             .compose(
                 version ->
-                    promote
+                    wish.promote()
                         ? versions.servable(version).map(version)
                         : Future.succeededFuture(version))
-            .compose(
-                version -> database.admin(c -> conclude(c, name, winner, promote, by, version)))
+            .compose(version -> database.admin(c -> conclude(c, name, wish, by, version)))
             .compose(_ -> registry.refresh().transform(_ -> Future.succeededFuture())));
   }
 
   /** The version of an arm that may win. */
-  private Future<VersionKey> won(SqlConnection c, Locked e, String winner) {
+  private Future<VersionKey> won(SqlConnection c, Locked e, Conclusion wish) {
+    var winner = wish.winner();
     return arms.weights(c, e.name())
         .compose(
             weights -> {
@@ -207,6 +275,14 @@ public final class Experiments {
               if (e.winner().filter(w -> !w.equals(winner)).isPresent()) {
                 throw ExperimentTable.wrong(e, "won by '" + winner + "' too");
               }
+              if (wish.promote() && e.alarm().isPresent() && !wish.force()) {
+                throw AIError.of(
+                    ErrorCode.CONFLICT,
+                    "The sample-ratio alarm stands: "
+                        + e.alarm().get()
+                        + ". Nothing was concluded. Find out why and begin anew, or promote all"
+                        + " the same with 'force' and a 'reason'.");
+              }
               ArmTable.requireArm(e, weights, winner);
               return versions.of(c, e.name(), winner);
             })
@@ -214,9 +290,7 @@ public final class Experiments {
   }
 
   private Future<Void> conclude(
-      SqlConnection c, String name, String winner, boolean promote, String by, VersionKey version) {
-    var reason = promote ? "its version goes to production" : "by an administrator";
-    var why = new Decision(by, "concluded", Optional.of(winner), reason, Json.object());
+      SqlConnection c, String name, Conclusion wish, String by, VersionKey version) {
     var move =
         new LabelMove(
             version.function(),
@@ -227,35 +301,64 @@ public final class Experiments {
             "winner of the experiment " + name);
     return table
         .lock(c, name)
-        .compose(e -> won(c, e, winner).map(e))
+        .compose(e -> won(c, e, wish).map(e))
         .compose(
             e ->
                 e.winner().isPresent()
-                    ? Future.succeededFuture()
+                    ? later(c, e, wish, by, version)
                     : table
-                        .set(c, name, "concluded", Optional.of(winner))
-                        .compose(_ -> table.decided(c, name, why)))
-        .compose(_ -> promote ? labels.move(c, move) : Future.succeededFuture());
+                        .set(c, name, "concluded", Optional.of(wish.winner()))
+                        .compose(_ -> decided(c, e, wish, by, "concluded")))
+        .compose(_ -> wish.promote() ? labels.move(c, move) : Future.succeededFuture());
+  }
+
+  /** What was concluded before is promoted now; where it is in production already, that is told. */
+  private Future<Void> later(
+      SqlConnection c, Locked e, Conclusion wish, String by, VersionKey version) {
+    var there =
+        registry.labelled(e.function(), "production").filter(version.version()::equals).isPresent();
+    return wish.promote() && !there
+        ? decided(c, e, wish, by, "promoted")
+        : Future.succeededFuture();
+  }
+
+  /** With what was known when it was decided. */
+  private Future<Void> decided(SqlConnection c, Locked e, Conclusion wish, String by, String what) {
+    return table
+        .known(c, e.name())
+        .compose(
+            data ->
+                table.decided(
+                    c,
+                    e.name(),
+                    new Decision(
+                        by,
+                        what,
+                        Optional.of(wish.winner()),
+                        wish.told(),
+                        data.put("promote", wish.promote()).put("forced", wish.force()))));
   }
 
   /** Opens an epoch with other weights, for users first seen after it. */
-  public Future<Void> weights(String name, JsonNode wish, String by) {
+  public Future<Void> weights(String name, ObjectNode wish, String reason, String by) {
     return live(
         name,
         (c, e) ->
             arms.weights(c, name)
                 .compose(
                     weights -> {
+                      var why = by(by, "weights", reason);
+                      why.data().set("before", weights.deepCopy());
                       for (var arm : wish.properties()) {
                         ArmTable.requireArm(e, weights, arm.getKey());
                         weights.put(
-                            arm.getKey(),
-                            SpecReader.number((ObjectNode) wish, arm.getKey(), 0, 0, 1e9));
+                            arm.getKey(), SpecReader.weight(wish, arm.getKey(), arm.getKey()));
                       }
                       if (ArmTable.sum(weights) <= 0) {
                         throw AIError.invalid("All weights would be zero.");
                       }
-                      return arms.epoch(c, e, weights, by(by, "weights"));
+                      why.data().set("weights", weights.deepCopy());
+                      return arms.epoch(c, e, weights, why);
                     }));
   }
 
@@ -287,21 +390,23 @@ public final class Experiments {
 
   /** Forgets a draft; {@code CONFLICT} for what has run, since its record stays. */
   public Future<Void> delete(String name) {
-    return database.admin(
-        c ->
-            table
-                .lock(c, name)
-                .compose(
-                    e ->
-                        table
-                            .delete(c, name)
-                            .map(
-                                gone -> {
-                                  if (!gone) {
-                                    throw ExperimentTable.wrong(e, "deleted; only a draft can be");
-                                  }
-                                  return null;
-                                })));
+    return database.admin(c -> delete(c, name));
+  }
+
+  private Future<Void> delete(SqlConnection c, String name) {
+    return table
+        .lock(c, name)
+        .compose(
+            e ->
+                table
+                    .delete(c, name)
+                    .map(
+                        gone -> {
+                          if (!gone) {
+                            throw ExperimentTable.wrong(e, "deleted", "only a draft can be");
+                          }
+                          return null;
+                        }));
   }
 
   private Future<Void> live(String name, BiFunction<SqlConnection, Locked, Future<?>> change) {
@@ -313,7 +418,7 @@ public final class Experiments {
                     .compose(
                         e -> {
                           if (!e.live()) {
-                            throw ExperimentTable.wrong(e, "changed so");
+                            throw ExperimentTable.wrong(e, "changed so", "it does not run");
                           }
                           return change.apply(c, e).<Void>mapEmpty();
                         })));
@@ -324,7 +429,7 @@ public final class Experiments {
     return change.compose(result -> refresh().transform(_ -> Future.succeededFuture(result)));
   }
 
-  private static Decision by(String by, String what) {
-    return new Decision(by, what, Optional.empty(), "by an administrator", Json.object());
+  private static Decision by(String by, String what, String reason) {
+    return new Decision(by, what, Optional.empty(), reason, Json.object());
   }
 }

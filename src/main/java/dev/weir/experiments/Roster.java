@@ -20,6 +20,7 @@ record Roster(Map<String, List<Running>> byFunction) {
    * @param open whether users may enter it; a paused one keeps those it has
    * @param epoch the epoch of now
    * @param probabilities of the arms in this epoch
+   * @param served the function's version with which the arms were compared; empty before that
    */
   record Running(
       String name,
@@ -30,10 +31,17 @@ record Roster(Map<String, List<Running>> byFunction) {
       boolean open,
       int epoch,
       List<Arm> arms,
-      List<Double> probabilities) {
+      List<Double> probabilities,
+      String served) {
     Running {
       arms = List.copyOf(arms);
       probabilities = List.copyOf(probabilities);
+    }
+
+    /** The same, its arms compared with this version. */
+    Running comparedWith(String version) {
+      return new Running(
+          name, layer, slotFrom, slotTo, salt, open, epoch, arms, probabilities, version);
     }
 
     boolean owns(String user) {
@@ -59,11 +67,17 @@ record Roster(Map<String, List<Running>> byFunction) {
    * One arm.
    *
    * @param offBeforeEpoch users of an earlier epoch get control's behaviour
+   * @param production whether it was declared to be what is in production
    * @param function the function in the arm's version
    * @param route whom it asks
    */
   record Arm(
-      String name, boolean control, int offBeforeEpoch, FunctionDefinition function, Route route) {}
+      String name,
+      boolean control,
+      int offBeforeEpoch,
+      boolean production,
+      FunctionDefinition function,
+      Route route) {}
 
   /** The experiment that a user's calls of a function belong to. */
   Optional<Running> of(String function, String user) {

@@ -26,7 +26,8 @@ final class RosterReader {
       SELECT e.experiment_name, e.function_name, e.layer, e.slot_from, e.slot_to, e.salt, e.epoch,
         e.status = 'running' AS open, p.weights::text AS weights,
         (SELECT jsonb_agg(jsonb_build_object('name', v.prompt_variant, 'control', v.is_control,
-            'off_before_epoch', v.off_before_epoch, 'version', v.overrides ->> 'prompt_version') ORDER BY v.place)
+            'off_before_epoch', v.off_before_epoch,
+            'production', v.overrides ->> 'base' = 'production' AND v.overrides -> 'changes' = '{}'::jsonb, 'version', v.overrides ->> 'prompt_version') ORDER BY v.place)
           FROM prompt_experiments AS v WHERE v.experiment_name = e.experiment_name)::text AS arms
       FROM experiments AS e JOIN experiment_epochs AS p ON p.experiment_name = e.experiment_name AND p.epoch = e.epoch
       WHERE e.status IN ('running', 'paused')
@@ -106,6 +107,7 @@ final class RosterReader {
               arm.path("name").asText(),
               arm.path("control").asBoolean(),
               arm.path("off_before_epoch").asInt(),
+              arm.path("production").asBoolean(),
               function,
               models.routeFunction(function.model(), function.fallbacks())));
     }
@@ -118,6 +120,7 @@ final class RosterReader {
         row.getBoolean("open"),
         row.getInteger("epoch"),
         list,
-        probabilities);
+        probabilities,
+        "");
   }
 }

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** Reads what somebody wants to try out; whatever is wrong is an {@code INVALID_REQUEST}. */
 final class SpecReader {
@@ -50,6 +51,9 @@ final class SpecReader {
           "parameters");
   private static final int MOST_ARMS = 10;
   private static final int MOST_RAILS = 5;
+  private static final int MOST_SALT = 64;
+  private static final double LEAST_WEIGHT = 1e-6;
+  private static final double MOST_WEIGHT = 1e9;
   private static final double LEAST_FLOOR = 0.02;
 
   /** More than the longest deadline that a function may give its calls. */
@@ -77,13 +81,22 @@ final class SpecReader {
         text(all, "layer").isPresent() ? name(all, "layer") : function,
         slots[0],
         slots[1],
-        text(all, "salt").filter(s -> !s.isBlank() && s.length() <= 64),
+        salt(all),
         bandit,
         span(all, "window", Duration.ofDays(7), Duration.ofSeconds(1), Duration.ofDays(90)),
         span(all, "feedback_window", Duration.ofDays(1), Duration.ZERO, Duration.ofDays(30)),
         span(all, "settle", SETTLE, Duration.ZERO, Duration.ofDays(1)),
         arms,
         plan);
+  }
+
+  private static Optional<String> salt(ObjectNode all) {
+    var given = text(all, "salt");
+    if (given.filter(s -> s.isBlank() || s.length() > MOST_SALT).isPresent()) {
+      throw AIError.invalid(
+          "'salt' must have 1 to " + MOST_SALT + " characters; leave it out to have one made.");
+    }
+    return given;
   }
 
   /** What is said of a bandit's arms supposes that none was ever drawn more rarely. */
@@ -101,6 +114,10 @@ final class SpecReader {
         all.path("bandit").isMissingNode() ? Json.object() : object(all.path("bandit"), "'bandit'");
     only(moves, List.of("epoch", "floor"), "bandit.");
     var floor = number(moves, "floor", 0.05, LEAST_FLOOR, 1.0 / arms);
+    if (!bandit && !moves.isEmpty()) {
+      throw AIError.invalid(
+          "'bandit' says something of \"mode\": \"bandit\" alone; leave it out, or set the mode.");
+    }
     return new ExperimentPlan(
         Primary.valueOf(
             word(all, "primary", List.of("validity", "feedback"), "validity")
@@ -136,6 +153,15 @@ final class SpecReader {
     if (arms.stream().mapToDouble(Spec.Arm::weight).sum() <= 0) {
       throw AIError.invalid("All weights are zero; give at least one variant a weight above it.");
     }
+    for (var arm : arms) {
+      if (arm.control() && arm.weight() <= 0) {
+        throw AIError.invalid(
+            "The variant '"
+                + arm.name()
+                + "' is control and has the weight 0: nothing could be compared with it. Give it a"
+                + " weight above 0.");
+      }
+    }
     return arms;
   }
 
@@ -153,6 +179,11 @@ final class SpecReader {
                             + "' has no 'prompt_version'; name a version of the registry, or a"
                             + " label such as production."));
     var changes = Json.object();
+    typed(one, name, "model", JsonNode::isTextual, "a text");
+    typed(one, name, "provider", JsonNode::isTextual, "a text");
+    typed(one, name, "fallbacks", JsonNode::isArray, "a list");
+    typed(one, name, "parameters", JsonNode::isObject, "an object");
+    typed(one, name, "control", JsonNode::isBoolean, "true or false");
     for (var field : List.of("model", "fallbacks", "parameters")) {
       if (one.has(field)) {
         changes.set(field, one.get(field));
@@ -160,11 +191,27 @@ final class SpecReader {
     }
     text(one, "provider").ifPresent(provider -> changes.put("provider", provider));
     return new Spec.Arm(
-        name,
-        one.path("control").asBoolean(false),
-        number(one, "weight", 1, 0, 1e9),
-        version,
-        changes);
+        name, one.path("control").asBoolean(false), weight(one, "weight", name), version, changes);
+  }
+
+  private static void typed(
+      ObjectNode one, String arm, String field, Predicate<JsonNode> right, String what) {
+    if (one.has(field) && !right.test(one.get(field))) {
+      throw AIError.invalid("The variant '" + arm + "': '" + field + "' must be " + what + ".");
+    }
+  }
+
+  /** A variant's weight; 1 if nothing is said. */
+  static double weight(ObjectNode all, String field, String arm) {
+    var given = all.path(field);
+    var number = given.isMissingNode() ? 1 : given.isNumber() ? given.doubleValue() : Double.NaN;
+    if (number == 0 || (number >= LEAST_WEIGHT && number <= MOST_WEIGHT)) {
+      return number;
+    }
+    throw AIError.invalid(
+        "The weight of the variant '"
+            + arm
+            + "' must be 0, or a number from 0.000001 to 1000000000.");
   }
 
   private static List<Rail> rails(JsonNode given) {
@@ -187,6 +234,12 @@ final class SpecReader {
       }
       if (watched == Watched.SLOW && !rail.has("over_ms")) {
         throw AIError.invalid("The guardrail 'slow' has no 'over_ms'.");
+      }
+      if (watched != Watched.SLOW && rail.has("over_ms")) {
+        throw AIError.invalid(
+            "The guardrail '"
+                + watched.label()
+                + "' has an 'over_ms', which 'slow' alone may have.");
       }
       rails.add(
           new Rail(
@@ -322,12 +375,13 @@ final class SpecReader {
         .forEachRemaining(
             field -> {
               if (!known.contains(field)) {
+                var meant = Nearest.suggestion(field, known);
                 throw AIError.invalid(
                     "'"
                         + where
                         + (field.length() > 40 ? field.substring(0, 40) : field)
                         + "' is not known here"
-                        + Nearest.suggestion(field, known));
+                        + (meant.isEmpty() ? "." : meant));
               }
             });
   }

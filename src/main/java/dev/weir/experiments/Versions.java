@@ -4,11 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
+import dev.weir.core.Json;
+import dev.weir.experiments.ExperimentTable.Locked;
 import dev.weir.prompts.FunctionDefinition;
 import dev.weir.prompts.FunctionText;
 import dev.weir.registry.NewVersion;
 import dev.weir.registry.PromptRegistry;
-import dev.weir.registry.PromptVersion;
 import dev.weir.registry.VersionKey;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlConnection;
@@ -33,14 +34,23 @@ final class Versions {
 
   private static final String ALL =
       """
-      SELECT prompt_variant, overrides ->> 'prompt_version' AS version FROM prompt_experiments
+      SELECT prompt_variant, is_control, weight, overrides::text AS overrides FROM prompt_experiments
       WHERE experiment_name = $1 ORDER BY place
       """;
 
   private final PromptRegistry registry;
 
-  /** The version of an arm. */
-  record Version(String arm, VersionKey key) {}
+  /**
+   * The version of an arm.
+   *
+   * @param function the function in it
+   * @param made where it is to be kept yet
+   */
+  record Chosen(String arm, FunctionDefinition function, Optional<PromptRegistry.Checked> made) {
+    String version() {
+      return function.version();
+    }
+  }
 
   Versions(PromptRegistry registry) {
     this.registry = registry;
@@ -53,123 +63,171 @@ final class Versions {
         .map(rows -> rows.iterator().next().getString("version"));
   }
 
-  /** The versions of an experiment's arms. */
-  Future<List<Version>> of(SqlConnection c, ExperimentTable.Locked e) {
+  /** The arms of a draft as they were declared, and the versions they had then. */
+  record Declared(Locked experiment, List<Spec.Arm> arms, Map<String, String> pinned) {}
+
+  /** Reads the arms of a draft. */
+  Future<Declared> declared(SqlConnection c, Locked e) {
     return c.preparedQuery(ALL)
         .execute(Tuple.of(e.name()))
         .map(
             rows -> {
-              var all = new ArrayList<Version>();
-              rows.forEach(
-                  row ->
-                      all.add(
-                          new Version(
-                              row.getString("prompt_variant"),
-                              new VersionKey(e.function(), row.getString("version")))));
-              return all;
+              var arms = new ArrayList<Spec.Arm>();
+              var pinned = new HashMap<String, String>();
+              for (var row : rows) {
+                var overrides = Json.parse(row.getString("overrides"));
+                var name = row.getString("prompt_variant");
+                pinned.put(name, overrides.path("prompt_version").asText());
+                arms.add(
+                    new Spec.Arm(
+                        name,
+                        row.getBoolean("is_control"),
+                        row.getDouble("weight"),
+                        overrides.path("base").asText(),
+                        overrides.path("changes") instanceof ObjectNode changes
+                            ? changes
+                            : Json.object()));
+              }
+              return new Declared(e, arms, pinned);
             });
   }
 
   /**
-   * Checks that arms that were declared some time ago can be served, and take and give what the
-   * function does now; else {@code CONFLICT}.
+   * The versions of arms that were declared some time ago: labels are where they point now. {@code
+   * CONFLICT} for one that cannot be served, or does not take and give what the function does now.
    */
-  Future<Void> stillFit(List<Version> all) {
-    var done = Future.<Void>succeededFuture();
-    for (var one : all) {
-      done =
-          done.compose(_ -> servable(one.key()))
-              .compose(_ -> registry.show(one.key()))
-              .map(
-                  version -> {
-                    requireSame(
-                        ErrorCode.CONFLICT, one.arm(), version, served(one.key().function()));
-                    return null;
-                  });
-    }
-    return done;
+  Future<List<Chosen>> again(Declared draft, String by) {
+    var experiment = draft.experiment();
+    var arms =
+        draft.arms().stream()
+            .map(arm -> present(experiment.function(), arm, draft.pinned()))
+            .toList();
+    return choose(experiment.function(), experiment.name(), arms, by)
+        .recover(
+            e ->
+                Future.failedFuture(
+                    e instanceof AIError refused && refused.code() == ErrorCode.INVALID_REQUEST
+                        ? AIError.of(ErrorCode.CONFLICT, refused.message())
+                        : e));
+  }
+
+  /** An arm whose label is gone keeps the version that it had. */
+  private Spec.Arm present(String function, Spec.Arm arm, Map<String, String> pinned) {
+    var version = Objects.requireNonNull(pinned.get(arm.name()));
+    return isVersion(arm.promptVersion())
+            || registry.labelled(function, arm.promptVersion()).isPresent()
+        ? arm
+        : new Spec.Arm(arm.name(), arm.control(), arm.weight(), version, Json.object());
+  }
+
+  private static boolean isVersion(String given) {
+    return given.matches("[0-9a-f]{12}");
   }
 
   private FunctionDefinition served(String function) {
-    return registry
-        .get()
-        .find(function)
-        .orElseThrow(
-            () ->
-                AIError.of(ErrorCode.NOT_FOUND, "There is no function called '" + function + "'."));
+    return registry.get().find(function).orElseThrow(() -> none(function));
+  }
+
+  private static AIError none(String function) {
+    return AIError.of(ErrorCode.NOT_FOUND, "There is no function called '" + function + "'.");
   }
 
   /** {@code CONFLICT} for a version that this service cannot serve. */
-  Future<Void> servable(VersionKey key) {
+  Future<FunctionDefinition> servable(VersionKey key) {
     return registry
         .version(key)
         .map(
-            found -> {
-              if (found.isEmpty()) {
-                throw AIError.of(
-                    ErrorCode.CONFLICT,
-                    "Version '"
-                        + key.version()
-                        + "' of '"
-                        + key.function()
-                        + "' cannot be served: a model that it names is not known any more.");
-              }
-              return null;
-            });
+            found ->
+                found.orElseThrow(
+                    () ->
+                        AIError.of(
+                            ErrorCode.CONFLICT,
+                            "Version '"
+                                + key.version()
+                                + "' of '"
+                                + key.function()
+                                + "' cannot be served: a model that it names is not known any"
+                                + " more.")));
   }
 
-  /** The versions of an experiment's arms, by arm; all take and give what control does. */
-  Future<Map<String, String>> of(Spec spec, String by) {
-    if (registry.get().find(spec.function()).isEmpty()) {
-      return Future.failedFuture(
-          AIError.of(
-              ErrorCode.NOT_FOUND, "There is no function called '" + spec.function() + "'."));
-    }
-    var bases = new HashMap<String, PromptVersion>();
-    var done = Future.<Void>succeededFuture();
-    for (var arm : spec.arms()) {
-      done = done.compose(_ -> base(spec, arm)).map(base -> put(bases, arm, base));
-    }
-    // Nothing is kept in the registry before all arms are known to be there.
-    var found = new HashMap<String, PromptVersion>();
-    for (var arm : spec.arms()) {
+  /**
+   * The versions of an experiment's arms, in their order; all take and give what the function does.
+   * Nothing is kept yet: {@link #keep} does that.
+   */
+  Future<List<Chosen>> of(Spec spec, String by) {
+    return choose(spec.function(), spec.name(), spec.arms(), by);
+  }
+
+  private Future<List<Chosen>> choose(
+      String function, String experiment, List<Spec.Arm> arms, String by) {
+    var all = new ArrayList<Chosen>();
+    var done =
+        registry.get().find(function).isEmpty()
+            ? Future.<Void>failedFuture(none(function))
+            : Future.<Void>succeededFuture();
+    for (var arm : arms) {
       done =
-          done.compose(_ -> version(spec, arm, Objects.requireNonNull(bases.get(arm.name())), by))
-              .map(version -> put(found, arm, version));
+          done.compose(_ -> choose(function, experiment, arm, by))
+              .compose(chosen -> add(all, chosen));
     }
     return done.map(
         _ -> {
-          var served = registry.get().find(spec.function()).orElseThrow();
-          found.forEach(
-              (arm, version) -> requireSame(ErrorCode.INVALID_REQUEST, arm, version, served));
-          var names = new HashMap<String, String>();
-          found.forEach((arm, version) -> names.put(arm, version.version()));
-          return names;
+          var served = served(function);
+          all.forEach(chosen -> requireSame(chosen, served));
+          return List.copyOf(all);
         });
   }
 
-  @SuppressWarnings("NullAway") // A future of nothing.
-  private static Void put(Map<String, PromptVersion> all, Spec.Arm arm, PromptVersion version) {
-    all.put(arm.name(), version);
-    return null;
+  private static Future<Void> add(List<Chosen> all, Chosen one) {
+    all.add(one);
+    return Future.succeededFuture();
   }
 
-  private Future<PromptVersion> base(Spec spec, Spec.Arm arm) {
-    var version =
-        registry.labelled(spec.function(), arm.promptVersion()).orElse(arm.promptVersion());
-    return registry.show(new VersionKey(spec.function(), version));
+  private Future<Chosen> choose(String function, String experiment, Spec.Arm arm, String by) {
+    var version = registry.labelled(function, arm.promptVersion()).orElse(arm.promptVersion());
+    var key = new VersionKey(function, version);
+    return registry
+        .show(key)
+        .compose(
+            base ->
+                arm.changes().isEmpty()
+                    ? servable(key).map(found -> new Chosen(arm.name(), found, Optional.empty()))
+                    : registry
+                        .check(
+                            new NewVersion(
+                                function,
+                                FunctionText.of(changed(base.definition(), arm)),
+                                by,
+                                "arm " + arm.name() + " of the experiment " + experiment,
+                                Optional.of(base.version())))
+                        .map(made -> new Chosen(arm.name(), made.function(), Optional.of(made))))
+        .recover(e -> Future.failedFuture(named(arm.name(), e)));
   }
 
-  private Future<PromptVersion> version(Spec spec, Spec.Arm arm, PromptVersion base, String by) {
-    return arm.changes().isEmpty()
-        ? Future.succeededFuture(base)
-        : registry.add(
-            new NewVersion(
-                spec.function(),
-                FunctionText.of(changed(base.definition(), arm)),
-                by,
-                "arm " + arm.name() + " of the experiment " + spec.name(),
-                Optional.of(base.version())));
+  /** A refusal says which arm it is about. */
+  private static Throwable named(String arm, Throwable e) {
+    if (!(e instanceof AIError refused) || refused.message().contains("'" + arm + "'")) {
+      return e;
+    }
+    var told = AIError.of(refused.code(), "The variant '" + arm + "': " + refused.message());
+    for (var detail : refused.details().entrySet()) {
+      told = told.with(detail.getKey(), detail.getValue());
+    }
+    return told;
+  }
+
+  /** Keeps the versions that are not kept yet, in its caller's transaction. */
+  static Future<Void> keep(SqlConnection c, List<Chosen> all) {
+    var done = Future.<Void>succeededFuture();
+    for (var one : all) {
+      done =
+          done.compose(
+              _ ->
+                  one.made()
+                      .map(made -> PromptRegistry.keep(c, made))
+                      .orElseGet(Future::succeededFuture));
+    }
+    return done;
   }
 
   private static JsonNode changed(JsonNode definition, Spec.Arm arm) {
@@ -203,23 +261,17 @@ final class Versions {
     return result;
   }
 
-  private static void requireSame(
-      ErrorCode code, String arm, PromptVersion version, FunctionDefinition served) {
-    requireSame(code, arm, version, served.input().node(), "input");
-    served.output().ifPresent(output -> requireSame(code, arm, version, output.node(), "output"));
-  }
-
-  private static void requireSame(
-      ErrorCode code, String arm, PromptVersion version, JsonNode served, String what) {
-    if (!version.definition().path(what).equals(served)) {
-      throw AIError.of(
-          code,
-          "The variant '"
-              + arm
-              + "' has another "
-              + what
-              + " schema than the function has now; callers would not get what they were"
-              + " promised. Arms differ in prompt, model and parameters.");
-    }
+  private static void requireSame(Chosen chosen, FunctionDefinition served) {
+    Contracts.difference(chosen.function(), served)
+        .ifPresent(
+            what -> {
+              throw AIError.invalid(
+                  "The variant '"
+                      + chosen.arm()
+                      + "' has another "
+                      + what
+                      + " schema than the function has now; callers would not get what they were"
+                      + " promised. Arms differ in prompt, model and parameters.");
+            });
   }
 }

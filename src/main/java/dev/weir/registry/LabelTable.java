@@ -8,9 +8,13 @@ import dev.weir.storage.Database;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 
 /** {@code prompt_labels} and the history of their moves. */
 final class LabelTable {
@@ -39,11 +43,19 @@ final class LabelTable {
       INSERT INTO prompt_label_moves (id, function_name, label, from_version, to_version, moved_by, rollback, note)
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
       """;
-  private static final String BEFORE =
+  private static final String NEWEST =
       """
-      SELECT from_version FROM prompt_label_moves
-      WHERE function_name = $1 AND label = $2 AND to_version = $3 AND NOT rollback
-      ORDER BY moved_at DESC, id DESC LIMIT 1
+      SELECT id, from_version FROM prompt_label_moves
+      WHERE function_name = $1 AND label = $2 AND NOT rollback AND undone_at IS NULL
+      ORDER BY place DESC LIMIT 1
+      """;
+  private static final String UNDONE =
+      "UPDATE prompt_label_moves SET undone_at = now() WHERE id = $1";
+  private static final String MOVES =
+      """
+      SELECT moved_at, moved_by, from_version, to_version, note, rollback, undone_at FROM prompt_label_moves
+      WHERE function_name = $1 AND label = $2
+      ORDER BY place DESC LIMIT $3
       """;
 
   private final Database database;
@@ -94,30 +106,76 @@ final class LabelTable {
             });
   }
 
-  /** Moves a label back to where it was before it came to where it is. */
-  Future<Void> rollback(String function, String label, String by) {
+  /**
+   * A move that is not undone.
+   *
+   * @param before where the label was; empty if it was not there
+   */
+  record Undoable(UUID id, Optional<String> before) {}
+
+  /** The newest move of a label that is not undone; a rollback is none. */
+  Future<Undoable> undoable(String function, String label) {
+    return database.admin(c -> undoable(c, function, label));
+  }
+
+  private static Future<Undoable> undoable(SqlConnection c, String function, String label) {
+    return c.preparedQuery(NEWEST)
+        .execute(Tuple.of(function, label))
+        .map(
+            rows -> {
+              for (var row : rows) {
+                return new Undoable(
+                    row.getUUID("id"), Optional.ofNullable(row.getString("from_version")));
+              }
+              throw nothingToUndo(function, label);
+            });
+  }
+
+  /** Undoes a move, if it is the newest one still; else {@code CONFLICT}. */
+  Future<Void> rollback(String function, String label, Undoable move, String by, String note) {
     return database.admin(
         c ->
             current(c, function, label)
                 .compose(
                     now ->
-                        now.isEmpty()
-                            ? Future.failedFuture(nothingToUndo(function, label))
-                            : c.preparedQuery(BEFORE)
-                                .execute(Tuple.of(function, label, now.get()))
-                                .compose(
-                                    rows -> {
-                                      if (rows.size() == 0) {
-                                        return Future.failedFuture(nothingToUndo(function, label));
-                                      }
-                                      var before =
-                                          Optional.ofNullable(
-                                              rows.iterator().next().getString("from_version"));
-                                      var wish =
-                                          new LabelMove(
-                                              function, label, before, now, by, "rollback");
-                                      return set(c, wish, now, true);
-                                    })));
+                        undoable(c, function, label)
+                            .compose(
+                                newest -> {
+                                  if (!newest.equals(move)) {
+                                    throw AIError.of(
+                                        ErrorCode.CONFLICT,
+                                        "The label was moved by somebody else in the meantime;"
+                                            + " nothing was taken back.");
+                                  }
+                                  var wish =
+                                      new LabelMove(function, label, move.before(), now, by, note);
+                                  return c.preparedQuery(UNDONE)
+                                      .execute(Tuple.of(move.id()))
+                                      .compose(_ -> set(c, wish, now, true));
+                                })));
+  }
+
+  /** The moves of a label, newest first. */
+  Future<List<PastMove>> moves(String function, String label, int limit) {
+    return database
+        .admin(c -> c.preparedQuery(MOVES).execute(Tuple.of(function, label, limit)))
+        .map(
+            rows -> {
+              var all = new ArrayList<PastMove>();
+              rows.forEach(
+                  row ->
+                      all.add(
+                          new PastMove(
+                              row.getOffsetDateTime("moved_at").toInstant(),
+                              row.getString("moved_by"),
+                              Optional.ofNullable(row.getString("from_version")),
+                              Optional.ofNullable(row.getString("to_version")),
+                              row.getString("note"),
+                              row.getBoolean("rollback"),
+                              Optional.ofNullable(row.getOffsetDateTime("undone_at"))
+                                  .map(OffsetDateTime::toInstant))));
+              return all;
+            });
   }
 
   private static Future<Optional<String>> current(SqlConnection c, String function, String label) {

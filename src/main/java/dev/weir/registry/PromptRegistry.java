@@ -14,6 +14,7 @@ import dev.weir.storage.Notifications;
 import dev.weir.storage.Rereading;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.sqlclient.SqlConnection;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -214,23 +215,57 @@ public final class PromptRegistry implements Supplier<FunctionCatalogue> {
    * @return the version; {@code INVALID_REQUEST} with the faults if the text is no function
    */
   public Future<PromptVersion> add(NewVersion wish) {
+    return check(wish)
+        .compose(
+            checked ->
+                database
+                    .admin(c -> keep(c, checked))
+                    .onSuccess(_ -> known.put(checked.key(), checked.function()))
+                    .compose(_ -> show(checked.key())));
+  }
+
+  /**
+   * A version that can be kept and served.
+   *
+   * @param read its text, as it was read
+   * @param wish what is said of it
+   */
+  public record Checked(FunctionText.Reading.Good read, NewVersion wish) {
+    /** The function in this version. */
+    public FunctionDefinition function() {
+      return read.function();
+    }
+
+    private VersionKey key() {
+      return new VersionKey(function().name(), function().version());
+    }
+  }
+
+  /**
+   * Checks a version that somebody wants to keep, and keeps nothing.
+   *
+   * @return {@code INVALID_REQUEST} with the faults if the text is no function
+   */
+  public Future<Checked> check(NewVersion wish) {
     return vertx
         .executeBlocking(() -> FunctionText.read(wish.function(), wish.source(), models))
         .compose(
             reading ->
                 switch (reading) {
-                  case FunctionText.Reading.Good good -> keep(good, wish);
+                  case FunctionText.Reading.Good good ->
+                      Future.succeededFuture(new Checked(good, wish));
                   case FunctionText.Reading.Refused(var faults) ->
                       Future.failedFuture(refused(faults));
                 });
   }
 
-  private Future<PromptVersion> keep(FunctionText.Reading.Good good, NewVersion wish) {
-    var key = new VersionKey(good.function().name(), good.function().version());
-    return database
-        .admin(c -> VersionTable.insert(c, good, "api", wish))
-        .compose(_ -> show(key))
-        .onSuccess(_ -> known.put(key, good.function()));
+  /**
+   * Keeps a version together with something else; one that is there already stays as it was.
+   *
+   * @param c inside of a transaction as {@code weir_admin}
+   */
+  public static Future<Void> keep(SqlConnection c, Checked checked) {
+    return VersionTable.insert(c, checked.read(), "api", checked.wish()).mapEmpty();
   }
 
   private static AIError refused(List<Fault> faults) {
@@ -305,8 +340,26 @@ public final class PromptRegistry implements Supplier<FunctionCatalogue> {
                                 + " names is not known any more.")));
   }
 
-  /** Takes the last move of a label back; {@code CONFLICT} if there is none. */
-  public Future<Void> rollback(String function, String label, String by) {
-    return labels.rollback(function, label, by).compose(_ -> refresh());
+  /**
+   * Takes the newest move of a label back that was not taken back before; a label that was taken
+   * away comes again.
+   *
+   * @return {@code CONFLICT} if there is none, or if the version of before cannot be served here
+   */
+  public Future<Void> rollback(String function, String label, String by, String note) {
+    return labels
+        .undoable(function, label)
+        .compose(
+            move ->
+                move.before()
+                    .map(version -> servable(new VersionKey(function, version)))
+                    .orElseGet(Future::succeededFuture)
+                    .compose(_ -> labels.rollback(function, label, move, by, note)))
+        .compose(_ -> refresh());
+  }
+
+  /** The moves of a label, newest first; at most so many. */
+  public Future<List<PastMove>> moves(String function, String label, int limit) {
+    return labels.moves(function, label, limit);
   }
 }

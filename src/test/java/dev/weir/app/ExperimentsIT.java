@@ -148,8 +148,9 @@ class ExperimentsIT {
                         + " 'off' AND kind = 'switched_off'")
                 == before.values().stream().filter("b"::equals).count());
     var decisions = world.one.get("/api/experiments/off/decisions").json().path("decisions");
-    assertThat(decisions.findValuesAsText("decision")).containsExactly("started", "switched_off");
-    assertThat(decisions.get(1).path("reason").asText()).isEqualTo("a test");
+    assertThat(decisions.findValuesAsText("decision"))
+        .containsExactly("created", "started", "switched_off");
+    assertThat(decisions.get(2).path("reason").asText()).isEqualTo("a test");
     var weights = world.one.put("/api/experiments/off/weights", "{\"b\": 1}");
     assertThat(weights.status()).isEqualTo(409);
     assertThat(weights.json().path("detail").asText()).contains("switch it on first");

@@ -115,6 +115,98 @@ class PromptRegistryIT {
   }
 
   @Test
+  void rollbacksGoBackStepByStepAndEndWhereItBegan() {
+    var function = "interview-prep";
+    var base = served(one, function);
+    var labels = "/api/prompts/" + function + "/labels/stable";
+    var v1 = version(addTo(function, base, "{\"parameters\": {\"temperature\": 0.51}}", ""));
+    var v2 = version(addTo(function, base, "{\"parameters\": {\"temperature\": 0.52}}", ""));
+    for (var version : List.of(v1, v2, v1)) {
+      one.put(labels, "{\"version\": \"" + version + "\", \"note\": \"on\"}");
+    }
+    one.delete(labels);
+
+    var stops = new java.util.ArrayList<String>();
+    for (var n = 0; n < 4; n++) {
+      var back = one.post(labels + "/rollback", "{}");
+      assertThat(back.status()).as(back.raw().body()).isEqualTo(200);
+      stops.add(back.json().at("/labels/stable").asText("nowhere"));
+    }
+
+    assertThat(stops).containsExactly(v1, v2, v1, "nowhere");
+    assertThat(one.post(labels + "/rollback", "{}").status()).isEqualTo(409);
+    var moves = one.get(labels + "/moves").json().path("moves");
+    assertThat(moves).hasSize(8);
+    assertThat(moves.get(0).path("rollback").asBoolean()).isTrue();
+    assertThat(moves.get(0).path("by").asText()).isNotBlank();
+    assertThat(moves.get(7).path("note").asText()).isEqualTo("on");
+    assertThat(moves.get(7).path("to").asText()).isEqualTo(v1);
+    assertThat(moves.get(7).path("undone_at").asText()).startsWith("20");
+    assertThat(one.get(labels + "/moves?limit=2").json().path("moves")).hasSize(2);
+  }
+
+  @Test
+  void aMoveAfterARollbackIsTakenBackBeforeWhatStoodBefore() {
+    var function = "interview-prep";
+    var base = served(one, function);
+    var labels = "/api/prompts/" + function + "/labels/mixed";
+    var v1 = version(addTo(function, base, "{\"parameters\": {\"temperature\": 0.53}}", ""));
+    var v2 = version(addTo(function, base, "{\"parameters\": {\"temperature\": 0.54}}", ""));
+    one.put(labels, "{\"version\": \"" + v1 + "\"}");
+    one.put(labels, "{\"version\": \"" + v2 + "\"}");
+    one.post(labels + "/rollback", "{}");
+    one.put(labels, "{\"version\": \"" + base + "\"}");
+
+    var first = one.post(labels + "/rollback", "{\"note\": \"worse\"}").json();
+    var second = one.post(labels + "/rollback", "{}").json();
+
+    assertThat(first.at("/labels/mixed").asText()).isEqualTo(v1);
+    assertThat(second.path("labels").has("mixed")).isFalse();
+    assertThat(one.get(labels + "/moves").json().at("/moves/1/note").asText()).isEqualTo("worse");
+  }
+
+  @Test
+  void aRollbackToWhatCannotBeServedMovesNothing(TestDatabase database) {
+    var function = "resume-generation";
+    var base = served(one, function);
+    var labels = "/api/prompts/" + function + "/labels/gone";
+    database.execute(
+        "INSERT INTO prompt_versions (function_name, function_version, content_hash, definition,"
+            + " source, origin) SELECT function_name, 'aaaaaaaaaaaa', content_hash, definition,"
+            + " regexp_replace(source, 'model: *[^[:space:]]+', 'model: nobody/knows'), 'api' FROM"
+            + " prompt_versions WHERE function_name = ? AND function_version = ?",
+        function,
+        base);
+    database.execute(
+        "INSERT INTO prompt_label_moves (id, function_name, label, from_version, to_version)"
+            + " VALUES (gen_random_uuid(), ?, 'gone', 'aaaaaaaaaaaa', ?)",
+        function,
+        base);
+    database.execute(
+        "INSERT INTO prompt_labels (function_name, label, function_version) VALUES (?, 'gone', ?)",
+        function,
+        base);
+
+    var refused = one.post(labels + "/rollback", "{}");
+
+    assertThat(refused.status()).as(refused.raw().body()).isEqualTo(409);
+    assertThat(refused.json().path("detail").asText()).contains("cannot be served");
+    assertThat(
+            database.count(
+                "SELECT count(*) FROM prompt_labels WHERE label = 'gone' AND function_version = ?",
+                base))
+        .isEqualTo(1);
+    assertThat(one.get(labels + "/moves").json().path("moves")).hasSize(1);
+  }
+
+  @Test
+  void aVersionIsMadeFromALabelToo() {
+    var made = add("production", "{\"parameters\": {\"temperature\": 0.55}}");
+
+    assertThat(made.path("parent").asText()).isEqualTo(served(one, FUNCTION));
+  }
+
+  @Test
   void aMoveThatExpectsAnotherVersionMovesNothing() {
     var base = served(one, FUNCTION);
 
