@@ -8,6 +8,7 @@ import dev.weir.prompts.FunctionText;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "  ./weir experiment create --file tone.yaml",
       "  ./weir experiment size tone --effect 0.03",
+      "  ./weir experiment apply --file tone.yaml",
       "  ./weir experiment start tone",
       "  ./weir experiment show tone",
       "  ./weir experiment weights tone control=3 warm=1",
@@ -44,7 +46,7 @@ final class ExperimentCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "VERB",
       description =
-          "list, create, size, start, show, pause, resume, stop, conclude, weights, off, on,"
+          "list, create, apply, size, start, show, pause, resume, stop, conclude, weights, off, on,"
               + " decisions, csv or delete.")
   private String verb = "list";
 
@@ -58,8 +60,16 @@ final class ExperimentCommand implements Callable<Integer> {
   @Option(names = "--file", paramLabel = "FILE", description = "What to try, in YAML or JSON.")
   private @Nullable Path file;
 
-  @Option(names = "--reason", paramLabel = "TEXT", description = "Why, for off and on.")
-  private String reason = "by an administrator";
+  @Option(
+      names = "--reason",
+      paramLabel = "TEXT",
+      description = "Why; it is kept with the decision.")
+  private @Nullable String reason;
+
+  @Option(
+      names = "--force",
+      description = "Promotes against the sample-ratio alarm; takes a reason.")
+  private boolean force;
 
   @Option(names = "--weight", paramLabel = "NUMBER", description = "The weight, for on.")
   private double weight = 1;
@@ -94,34 +104,43 @@ final class ExperimentCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     switch (verb) {
-      case "list" -> printer().list(admin.get("/api/experiments"));
+      case "list" -> list(admin.get("/api/experiments"), ExperimentPrinter::list);
+      case "apply" -> apply(read());
       case "create" -> show(admin.post("/api/experiments", read()));
       case "show" -> show(admin.get(path(1)));
       case "start", "pause", "resume", "stop" ->
-          show(admin.post(path(1) + "/" + verb, Json.object()));
+          show(admin.post(path(1) + "/" + verb, because(Json.object())));
       case "conclude" ->
           show(
               admin.post(
                   path(2) + "/conclude",
-                  Json.object().put("winner", words.get(1)).put("promote", promote)));
-      case "weights" -> show(admin.put(path(words.size()) + "/weights", weights()));
+                  because(
+                      Json.object()
+                          .put("winner", words.get(1))
+                          .put("promote", promote)
+                          .put("force", force))));
+      case "weights" ->
+          show(
+              admin.put(
+                  path(words.size()) + "/weights",
+                  because((ObjectNode) Json.object().set("weights", weights()))));
       case "off" ->
           show(
               admin.post(
                   path(2) + "/variants/" + HttpDoor.part(words.get(1)) + "/off",
-                  Json.object().put("reason", reason)));
+                  because(Json.object())));
       case "on" ->
           show(
               admin.post(
                   path(2) + "/variants/" + HttpDoor.part(words.get(1)) + "/on",
-                  Json.object().put("reason", reason).put("weight", weight)));
+                  because(Json.object().put("weight", weight))));
       case "size" ->
           spec.commandLine()
               .getOut()
               .println(
                   KeyPrinter.pretty(
                       admin.get(path(1) + "/size?effect=" + effect + "&power=" + power)));
-      case "decisions" -> printer().decisions(admin.get(path(1) + "/decisions"));
+      case "decisions" -> list(admin.get(path(1) + "/decisions"), ExperimentPrinter::decisions);
       case "csv" -> {
         spec.commandLine().getOut().print(admin.text(path(1) + "/results.csv"));
         spec.commandLine().getOut().flush();
@@ -133,6 +152,28 @@ final class ExperimentCommand implements Callable<Integer> {
               ExitCode.USAGE, "'" + verb + "' is no verb of experiment; see --help.");
     }
     return ExitCode.OK;
+  }
+
+  /** What is told of several: for people, or all of it. */
+  private void list(JsonNode all, BiConsumer<ExperimentPrinter, JsonNode> print) {
+    if (json) {
+      spec.commandLine().getOut().println(KeyPrinter.pretty(all));
+    } else {
+      print.accept(printer(), all);
+    }
+  }
+
+  private void apply(JsonNode file) {
+    var name = file.path("name").asText();
+    if (name.isEmpty() || !words.isEmpty()) {
+      throw new CommandFailure(
+          ExitCode.USAGE, "'experiment apply' takes --file alone, and the file has a 'name'.");
+    }
+    show(admin.put("/api/experiments/" + HttpDoor.part(name), file));
+  }
+
+  private ObjectNode because(ObjectNode body) {
+    return reason == null ? body : body.put("reason", reason);
   }
 
   private String path(int needed) {

@@ -2,9 +2,14 @@ package dev.weir.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
+import java.math.MathContext;
+import java.util.ArrayList;
+import java.util.stream.Collectors;
 
 /** Experiments for people. */
 final class ExperimentPrinter {
+  private static final int MOST_DATA = 200;
+
   private final PrintWriter out;
 
   ExperimentPrinter(PrintWriter out) {
@@ -38,6 +43,7 @@ final class ExperimentPrinter {
         e.path("suspended_at").isTextual()
             ? ", verdicts suspended: " + e.path("suspended_because").asText()
             : "");
+    e.path("warnings").forEach(warning -> out.println("! " + warning.asText()));
     out.printf(
         "%-20s %7s %8s %8s %9s %9s %22s %8s %7s%n",
         "VARIANT", "WEIGHT", "USERS", "TRIALS", "VALID", "LIKED", "EFFECT", "P", "BEST");
@@ -82,6 +88,38 @@ final class ExperimentPrinter {
           d.path("variant").asText(""),
           d.path("reason").asText(),
           d.path("by").asText());
+      var data = brief(d.path("data"));
+      if (!data.isEmpty()) {
+        out.println("    " + data);
+      }
     }
+  }
+
+  /** What a decision rests on, on a line: {@code --json} has all of it. */
+  private static String brief(JsonNode data) {
+    var parts = new ArrayList<String>();
+    for (var field : data.properties()) {
+      var value = field.getValue();
+      if (value.isObject()) {
+        var inner =
+            value.properties().stream()
+                .filter(v -> v.getValue().isValueNode() && !v.getValue().isNull())
+                .map(v -> v.getKey() + "=" + plain(v.getValue()))
+                .collect(Collectors.joining(" "));
+        if (!inner.isEmpty()) {
+          parts.add(field.getKey() + ": " + inner);
+        }
+      } else if (value.isValueNode() && !value.isNull()) {
+        parts.add(field.getKey() + " " + plain(value));
+      }
+    }
+    var line = String.join("; ", parts);
+    return line.length() > MOST_DATA ? line.substring(0, MOST_DATA) + "…" : line;
+  }
+
+  private static String plain(JsonNode value) {
+    return value.isNumber()
+        ? value.decimalValue().round(new MathContext(4)).stripTrailingZeros().toPlainString()
+        : value.asText();
   }
 }

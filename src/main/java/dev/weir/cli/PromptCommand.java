@@ -39,7 +39,7 @@ final class PromptCommand implements Callable<Integer> {
       index = "0",
       arity = "0..1",
       paramLabel = "VERB",
-      description = "list, versions, show, add, diff, label, unlabel or rollback.")
+      description = "list, versions, show, add, diff, label, unlabel, rollback or moves.")
   private String verb = "list";
 
   @Parameters(
@@ -52,8 +52,17 @@ final class PromptCommand implements Callable<Integer> {
   @Option(names = "--file", paramLabel = "FILE", description = "The version's text, for add.")
   private @Nullable Path file;
 
-  @Option(names = "--note", paramLabel = "TEXT", description = "Why, for add and label.")
+  @Option(names = "--note", paramLabel = "TEXT", description = "Why, for add, label and rollback.")
   private String note = "";
+
+  @Option(
+      names = "--parent",
+      paramLabel = "VERSION",
+      description = "The version or label that it was made from, for add.")
+  private @Nullable String parent;
+
+  @Option(names = "--json", description = "The whole answer as JSON, for show, versions and moves.")
+  private boolean json;
 
   @Option(names = "--author", paramLabel = "NAME", description = "Who wrote it, for add.")
   private @Nullable String author;
@@ -73,8 +82,7 @@ final class PromptCommand implements Callable<Integer> {
     switch (verb) {
       case "list" -> list(admin.get("/api/prompts"));
       case "versions" -> versions(admin.get(path(1) + "/versions?limit=100"));
-      case "show" ->
-          out.println(admin.get(path(2) + "/versions/" + word(1)).path("source").asText());
+      case "show" -> show(admin.get(path(2) + "/versions/" + word(1)));
       case "add" ->
           out.println(admin.post(path(1) + "/versions", version()).path("version").asText());
       case "diff" -> diff(admin.get(path(3) + "/diff?from=" + word(1) + "&to=" + word(2)));
@@ -85,14 +93,18 @@ final class PromptCommand implements Callable<Integer> {
                   Json.object().put("version", words.get(2)).put("note", note)));
       case "unlabel" -> labels(admin.delete(path(2) + "/labels/" + word(1)));
       case "rollback" ->
-          labels(admin.post(path(2) + "/labels/" + word(1) + "/rollback", Json.object()));
+          labels(
+              admin.post(
+                  path(2) + "/labels/" + word(1) + "/rollback",
+                  note.isEmpty() ? Json.object() : Json.object().put("note", note)));
+      case "moves" -> moves(admin.get(path(2) + "/labels/" + word(1) + "/moves?limit=100"));
       default ->
           throw new CommandFailure(
               ExitCode.USAGE,
               "'"
                   + verb
                   + "' is no verb of prompt: list, versions, show, add, diff, label,"
-                  + " unlabel, rollback.");
+                  + " unlabel, rollback, moves.");
     }
     return ExitCode.OK;
   }
@@ -116,6 +128,9 @@ final class PromptCommand implements Callable<Integer> {
     var body = Json.object().put("source", TextFile.read(world, file)).put("note", note);
     if (author != null) {
       body.put("author", author);
+    }
+    if (parent != null) {
+      body.put("base", parent);
     }
     return body;
   }
@@ -144,17 +159,54 @@ final class PromptCommand implements Callable<Integer> {
     spec.commandLine().getOut().println((serving + " " + words(json)).strip());
   }
 
-  private void versions(JsonNode json) {
+  /** The text alone, on the way to a file; with {@code --json} who wrote it, and from what. */
+  private void show(JsonNode version) {
+    spec.commandLine()
+        .getOut()
+        .println(json ? KeyPrinter.pretty(version) : version.path("source").asText());
+  }
+
+  private static String orDash(String text) {
+    return text.isEmpty() ? "-" : text;
+  }
+
+  /** Moves of a label, newest first. */
+  private void moves(JsonNode history) {
     var out = spec.commandLine().getOut();
+    if (json) {
+      out.println(KeyPrinter.pretty(history));
+      return;
+    }
+    for (var move : history.path("moves")) {
+      out.printf(
+          "%.19s  %-14s %-14s %-9s %s (%s)%n",
+          move.path("at").asText(),
+          orDash(move.path("from").asText("")),
+          orDash(move.path("to").asText("")),
+          move.path("rollback").asBoolean()
+              ? "rollback"
+              : move.path("undone_at").isTextual() ? "undone" : "",
+          move.path("note").asText(),
+          move.path("by").asText());
+    }
+  }
+
+  private void versions(JsonNode all) {
+    var out = spec.commandLine().getOut();
+    if (json) {
+      out.println(KeyPrinter.pretty(all));
+      return;
+    }
     out.printf(
-        "%-14s %-6s %-20s %8s %9s %8s %9s  %s%n",
-        "VERSION", "FROM", "SINCE", "CALLS", "VALID", "TOKENS", "AVG MS", "NOTE");
-    json.path("versions")
+        "%-12s %-6s %-19s %7s %8s %7s %7s %7s  %-12s %-12s %s%n",
+        "VERSION", "ORIGIN", "SINCE", "CALLS", "VALID", "TOKENS", "AVG MS", "P95 MS", "PARENT",
+        "AUTHOR", "NOTE");
+    all.path("versions")
         .forEach(
             v -> {
               var figures = v.path("performance");
               out.printf(
-                  "%-14s %-6s %-20.19s %8s %9s %8s %9s  %s%n",
+                  "%-12s %-6s %-19.19s %7s %8s %7s %7s %7s  %-12s %-12.12s %s%n",
                   v.path("version").asText(),
                   v.path("origin").asText(),
                   v.path("first_seen_at").asText(),
@@ -162,9 +214,12 @@ final class PromptCommand implements Callable<Integer> {
                   rounded(figures.path("success_rate"), 4),
                   rounded(figures.path("avg_tokens"), 0),
                   rounded(figures.path("avg_latency_ms"), 0),
+                  rounded(figures.path("p95_ms"), 0),
+                  orDash(v.path("parent").asText("")),
+                  orDash(v.path("author").asText("")),
                   v.path("note").asText());
             });
-    labels(json);
+    labels(all);
   }
 
   static String rounded(JsonNode number, int digits) {

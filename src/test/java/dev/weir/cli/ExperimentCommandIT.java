@@ -135,7 +135,9 @@ class ExperimentCommandIT {
     draft("dials", "linkedin-post");
     shell.done("experiment", "start", "dials");
 
-    var weighed = shell.done("experiment", "weights", "dials", "control=3", "warm=1.5");
+    var weighed =
+        shell.done(
+            "experiment", "weights", "dials", "control=3", "warm=1.5", "--reason", "careful");
     assertThat(weighed).contains("running, epoch 2").containsPattern("control \\* +3\\.000 ");
     assertThat(weighed).containsPattern("warm +1\\.500 ");
     assertThat(shown("dials").at("/epochs/1/probabilities/warm").asDouble()).isEqualTo(1 / 3.0);
@@ -149,16 +151,43 @@ class ExperimentCommandIT {
     assertThat(on).contains("running, epoch 4").containsPattern("warm +2\\.000 ");
     assertThat(on).doesNotContain(" off\n");
 
-    var decisions = shell.done("experiment", "decisions", "dials").lines().toList();
-    assertThat(decisions).hasSize(4);
-    assertThat(decisions.get(0)).matches("20..-..-..T..:..:..  started .*by an admin.* \\(.*\\)");
-    assertThat(decisions.get(1)).contains("  weights ");
-    assertThat(decisions.get(2)).matches(".*  switched_off warm +complaints \\([-0-9a-f]{36}\\)");
-    assertThat(decisions.get(3)).contains("  switched_on  warm ");
+    var told = shell.done("experiment", "decisions", "dials");
+    var decisions = told.lines().filter(line -> !line.startsWith(" ")).toList();
+    assertThat(decisions).hasSize(5);
+    assertThat(decisions.get(0)).contains("  created ");
+    assertThat(decisions.get(1)).matches("20..-..-..T..:..:..  started .*by an admin.* \\(.*\\)");
+    assertThat(decisions.get(2)).matches(".*  weights +careful \\([-0-9a-f]{36}\\)");
+    assertThat(decisions.get(3)).matches(".*  switched_off warm +complaints \\([-0-9a-f]{36}\\)");
+    assertThat(decisions.get(4)).contains("  switched_on  warm ");
+    assertThat(told)
+        .containsPattern("\n    .*before: warm=1 control=1; .*weights: warm=1.5 control=3");
+    var all = Json.parse(shell.done("experiment", "decisions", "dials", "--json"));
+    assertThat(all.path("decisions")).hasSize(5);
+    assertThat(Json.parse(shell.done("experiment", "list", "--json")).toString())
+        .contains("\"name\":\"dials\"");
     assertThat(shell.done("experiment", "csv", "dials"))
         .startsWith("experiment,variant,control")
         .contains("\ndials,warm,false,,2,");
     shell.done("experiment", "stop", "dials");
+  }
+
+  @Test
+  void aFileIsAppliedAsOftenAsOneLikes() throws IOException {
+    file("kept.yaml", TWO_ARMS.formatted("kept", "resume-generation") + "state: running\n");
+
+    for (var n = 0; n < 2; n++) {
+      assertThat(shell.done("experiment", "apply", "--file", "kept.yaml"))
+          .startsWith("kept on resume-generation: running, epoch 1\n");
+    }
+
+    assertThat(shell.done("experiment", "decisions", "kept").lines().filter(l -> l.startsWith("2")))
+        .hasSize(2);
+    var changed = TWO_ARMS.formatted("kept", "resume-generation") + "state: stopped\nalpha: 0.01\n";
+    file("kept.yaml", changed);
+    var refused = shell.run("experiment", "apply", "--file", "kept.yaml");
+    assertThat(refused.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(refused.err()).contains("another alpha;");
+    assertThat(shell.done("experiment", "stop", "kept", "--reason", "enough")).contains("stopped");
   }
 
   @Test

@@ -94,6 +94,11 @@ class PromptCommandIT {
     assertThat(shell.done("prompt", "rollback", function, "production"))
         .startsWith("serving " + base);
     assertThat(serving(function)).isEqualTo(base);
+    assertThat(shell.done("prompt", "moves", function, "production").lines().toList())
+        .hasSize(2)
+        .satisfiesExactly(
+            back -> assertThat(back).contains(added + "   -              rollback  rollback ("),
+            move -> assertThat(move).contains("-              " + added + "   undone "));
     assertThat(shell.done("prompt", "unlabel", function, "candidate"))
         .isEqualToIgnoringNewLines("serving " + base);
     assertThat(shell.done("prompt", "list")).doesNotContain("candidate=");
@@ -119,16 +124,30 @@ class PromptCommandIT {
   void versionsStandWithTheirFiguresAndNotes() throws IOException {
     var function = "job-analysis";
     var base = serving(function);
-    var added = add(function, "0.2", "0.35", "--note", "bolder");
+    var added =
+        add(
+            function,
+            "0.2",
+            "0.35",
+            "--note",
+            "bolder",
+            "--author",
+            "grace",
+            "--parent",
+            "production");
 
     assertThat(shell.done("prompt", "versions", function))
-        .containsPattern(added + " +api +20..-..-..T..:..:.. +0 +- +- +-  bolder\n");
+        .containsPattern(
+            added + " +api +20..-..-..T..:..:.. +0 +- +- +- +-  " + base + " grace +bolder\n");
     Eventually.until(
         "the call of " + base + " is counted",
         () ->
             shell
                 .done("prompt", "versions", function)
                 .matches("(?s).*" + base + " +file +20\\S+ +1 +1\\.0000 +[1-9]\\d* .*"));
+    var shown = Json.parse(shell.done("prompt", "show", function, added, "--json"));
+    assertThat(shown.path("parent").asText()).isEqualTo(base);
+    assertThat(shown.path("author").asText()).isEqualTo("grace");
   }
 
   @Test
