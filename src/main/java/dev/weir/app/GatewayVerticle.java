@@ -88,7 +88,10 @@ final class GatewayVerticle extends VerticleBase {
             new Planner(parts.catalogue(), parts.models()),
             parts.stages().chain(vertx, upstreams, journal));
     parts.ownCalls().serve(context, gateway);
-    parts.stages().cache().serve(parts.stages().ownCalls(context, gateway, upstreams, journal));
+    parts
+        .stages()
+        .cache()
+        .serve(parts.stages().ownCalls(context, gateway, parts.ownCalls(), upstreams, journal));
     var api =
         new PublicApi(
             new PublicApi.Parts(

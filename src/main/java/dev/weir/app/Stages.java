@@ -4,6 +4,7 @@ import dev.weir.cache.ResponseCache;
 import dev.weir.core.Clock;
 import dev.weir.gateway.Chain;
 import dev.weir.gateway.Gateway;
+import dev.weir.gateway.OwnCalls;
 import dev.weir.gateway.Stage;
 import dev.weir.limits.AdmissionStage;
 import dev.weir.limits.Limits;
@@ -93,7 +94,7 @@ record Stages(
 
   /** How the cache makes calls of its own on one event loop. */
   ResponseCache.Way ownCalls(
-      Context context, Gateway gateway, Upstreams upstreams, CallJournal journal) {
+      Context context, Gateway gateway, OwnCalls own, Upstreams upstreams, CallJournal journal) {
     var before =
         List.of(
             new MeteringStage(journal, reports, clock),
@@ -103,6 +104,7 @@ record Stages(
     return new ResponseCache.Way(
         context,
         gateway,
+        own,
         embedding(upstreams),
         last -> Chain.of(Stream.concat(before.stream(), Stream.of(last)).toList()),
         spending::atMost);

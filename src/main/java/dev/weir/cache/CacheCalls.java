@@ -112,9 +112,9 @@ final class CacheCalls {
           _ -> {
             cap.ifPresent(x.tally()::cap);
             warming.begin(x.origin().id(), owner);
-            return here.way()
-                .gateway()
-                .run(x)
+            var way = here.way();
+            return way.own()
+                .watched(way.context(), x, () -> way.gateway().run(x))
                 .transform(run -> Future.succeededFuture(went(x, run.cause())))
                 .onComplete((_, _) -> warming.end(x.origin().id()));
           });
@@ -183,10 +183,9 @@ final class CacheCalls {
     open(here, function, other, CallOptions.DEFAULT);
     var x = open(here, function, one, CallOptions.DEFAULT);
     Stage last = (on, _) -> both(embedder, on, one, other);
-    return here.way()
-        .story()
-        .apply(last)
-        .proceed(x)
+    var way = here.way();
+    return way.own()
+        .watched(way.context(), x, () -> way.story().apply(last).proceed(x))
         .map(reply -> new Compared(similarity(reply), x.tally().cost()))
         .recover(
             e ->

@@ -6,6 +6,7 @@ import dev.weir.core.Usd;
 import dev.weir.gateway.Chain;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Gateway;
+import dev.weir.gateway.OwnCalls;
 import dev.weir.gateway.Stage;
 import dev.weir.gateway.Target;
 import dev.weir.jobs.Job;
@@ -137,6 +138,7 @@ public final class ResponseCache {
    *
    * @param context the event loop to which all of this belongs
    * @param gateway takes its calls like anybody's
+   * @param own ends them when the node goes down
    * @param embed what an attempt at an embedding passes on its way to the provider
    * @param story what a call that needs no model passes before its last stage: it is admitted and
    *     leaves its record
@@ -145,6 +147,7 @@ public final class ResponseCache {
   public record Way(
       Context context,
       Gateway gateway,
+      OwnCalls own,
       Chain embed,
       Function<Stage, Chain> story,
       Function<Exchange, Optional<Usd>> atMost) {}

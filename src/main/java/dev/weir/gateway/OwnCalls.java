@@ -10,11 +10,13 @@ import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * Calls that Weir makes itself: through the whole house like any other, admitted, reserved and
@@ -24,24 +26,12 @@ public final class OwnCalls {
   private final Clock clock;
   private final List<Way> ways = new CopyOnWriteArrayList<>();
   private final AtomicInteger turn = new AtomicInteger();
-
-  private final Set<UnderWay> underWay = ConcurrentHashMap.newKeySet();
+  private final Map<UUID, UnderWay> underWay = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
   private record Way(Context context, Gateway gateway) {}
 
-  /** A call under way; each is itself and no other. */
-  private record UnderWay(Way way, Exchange x, Promise<Void> end) {
-    @Override
-    public boolean equals(Object other) {
-      return this == other;
-    }
-
-    @Override
-    public int hashCode() {
-      return x.origin().id().hashCode();
-    }
-  }
+  private record UnderWay(Context context, Exchange x, Promise<Void> end) {}
 
   /** Calls by this clock; none can be made before {@link #serve}. */
   public OwnCalls(Clock clock) {
@@ -100,9 +90,9 @@ public final class OwnCalls {
   public Future<Void> close() {
     closed = true;
     var ends = new ArrayList<Future<?>>();
-    for (var one : underWay) {
+    for (var one : underWay.values()) {
       ends.add(one.end().future());
-      one.way().context().runOnContext(_ -> one.x().cancellation().cancel(down()));
+      one.context().runOnContext(_ -> one.x().cancellation().cancel(down()));
     }
     return Future.join(ends).mapEmpty();
   }
@@ -115,19 +105,7 @@ public final class OwnCalls {
     var began = clock.nanoTime();
     var origin = new Origin(Ids.next(clock), Optional.empty(), Origin.Door.OWN, began);
     var x = way.gateway().open(origin, call, principal, plan);
-    var one = new UnderWay(way, x, Promise.promise());
-    underWay.add(one);
-    if (closed) {
-      // It came between the two steps of closing.
-      x.cancellation().cancel(down());
-    }
-    return way.gateway()
-        .run(x)
-        .onComplete(
-            (_, _) -> {
-              underWay.remove(one);
-              one.end().complete();
-            })
+    return watched(way.context(), x, () -> way.gateway().run(x))
         .transform(
             run ->
                 Future.succeededFuture(
@@ -136,6 +114,34 @@ public final class OwnCalls {
                         run.succeeded() ? Optional.empty() : Optional.of(AIError.from(run.cause())),
                         x.tally(),
                         Duration.ofNanos(clock.nanoTime() - began))));
+  }
+
+  /**
+   * Has a call of Weir's own that somebody else makes end when the node goes down, as those made
+   * here do. On the call's event loop.
+   *
+   * @param context the event loop
+   * @param x the call
+   * @param run runs it, unless the node is going down already
+   */
+  public <T> Future<T> watched(Context context, Exchange x, Supplier<Future<T>> run) {
+    var one = new UnderWay(context, x, Promise.promise());
+    underWay.put(x.origin().id(), one);
+    if (closed) {
+      // It came between the two steps of closing.
+      x.cancellation().cancel(down());
+    }
+    Future<T> end;
+    try {
+      end = run.get();
+    } catch (RuntimeException e) {
+      end = Future.failedFuture(AIError.from(e));
+    }
+    return end.onComplete(
+        (_, _) -> {
+          underWay.remove(x.origin().id());
+          one.end().complete();
+        });
   }
 
   private static Answer whole(Reply reply) {
