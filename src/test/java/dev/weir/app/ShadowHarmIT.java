@@ -111,15 +111,19 @@ class ShadowHarmIT {
 
   @Test
   void aCallersShortTimeIsTheCandidatesToo() {
-    serve(version(of("sandbox/slow-310ms")));
-    begin("short", version(warmer(of("sandbox/slow-310ms"))));
+    serve(version(of("sandbox/slow-1500ms")));
+    begin("short", version(warmer(of("sandbox/slow-1500ms"))));
+    // Both accounts have their leases once each has called.
+    assertThat(weir.weir().callFunction(FUNCTION).status()).isEqualTo(200);
+    Eventually.until("a pair", () -> database.count("SELECT count(*) FROM shadow_pairs") == 1);
     var body = Json.object();
     body.set("input", weir.weir().example(FUNCTION));
-    body.putObject("options").put("cache", "off").put("timeout_ms", 100);
+    body.putObject("options").put("cache", "off").put("timeout_ms", 1_000);
 
     assertThat(weir.weir().callFunction(FUNCTION, body).status()).isEqualTo(504);
 
-    Eventually.until("the pair", () -> database.count("SELECT count(*) FROM shadow_pairs") == 1);
+    Eventually.until(
+        "the other pair", () -> database.count("SELECT count(*) FROM shadow_pairs") == 2);
     assertThat(
             database.count(
                 "SELECT count(*) FROM shadow_pairs WHERE live_outcome = 'TIMEOUT' AND"
