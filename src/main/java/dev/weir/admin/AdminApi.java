@@ -155,6 +155,16 @@ public final class AdminApi {
       String path,
       int status,
       Function<RoutingContext, Future<? extends JsonNode>> work) {
+    written(router, method, path, status, call -> work.apply(call).map(Json::write));
+  }
+
+  /** The same for JSON that was written already, where that takes more than a moment. */
+  static void written(
+      Router router,
+      HttpMethod method,
+      String path,
+      int status,
+      Function<RoutingContext, Future<Buffer>> work) {
     router
         .route(method, path)
         .handler(
@@ -327,13 +337,13 @@ public final class AdminApi {
         .orElse(standard);
   }
 
-  private static void send(RoutingContext call, int status, JsonNode json) {
+  private static void send(RoutingContext call, int status, Buffer json) {
     Problem.requestId(call);
     call.response()
         .setStatusCode(status)
         .putHeader("content-type", "application/json")
         .putHeader("cache-control", "no-store")
-        .end(Json.write(json));
+        .end(json);
   }
 
   private static void nothingHere(RoutingContext call) {

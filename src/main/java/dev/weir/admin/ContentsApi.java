@@ -47,7 +47,7 @@ public final class ContentsApi {
 
   /** Adds the routes. */
   public void mount(Router router) {
-    AdminApi.on(router, HttpMethod.GET, "/api/contents", 200, this::list);
+    AdminApi.written(router, HttpMethod.GET, "/api/contents", 200, this::list);
     AdminApi.on(
         router,
         HttpMethod.GET,
@@ -64,7 +64,7 @@ public final class ContentsApi {
     AdminApi.on(router, HttpMethod.DELETE, "/api/contents", 200, this::deleteAll);
   }
 
-  private Future<JsonNode> list(RoutingContext call) {
+  private Future<Buffer> list(RoutingContext call) {
     var limit = AdminApi.number(call, "limit", PAGE, LARGEST_PAGE);
     var words = AdminApi.query(call, "content").filter("true"::equals).isPresent();
     var filter =
@@ -78,7 +78,8 @@ public final class ContentsApi {
     return contents
         .flush()
         .compose(_ -> contents.find(filter, limit, words))
-        .map(ContentsApi::page);
+        // Megabytes, with words.
+        .compose(page -> call.vertx().executeBlocking(() -> Json.write(page(page)), false));
   }
 
   private static JsonNode page(Contents.Page page) {
@@ -108,7 +109,7 @@ public final class ContentsApi {
     return json;
   }
 
-  /** As they are: reading megabytes only to write them again would hold up an event loop. */
+  /** As they are: nobody here needs a tree of them. */
   private static void put(ObjectNode json, ContentWords words) {
     json.putRawValue("input", raw(words.input()));
     words.output().ifPresent(output -> json.putRawValue("output", raw(output)));
