@@ -26,6 +26,7 @@ final class Comparison {
 
   private final Errors errors;
   private final BoundedComparison primary;
+  private final BoundedComparison answers;
   private final Map<Rail, Guardrail> rails = new HashMap<>();
   private final Map<Integer, Costs> costs = new TreeMap<>();
   private final Map<Odds, Tails> tails = new LinkedHashMap<>();
@@ -66,6 +67,8 @@ final class Comparison {
     this.errors = errors;
     this.primary =
         new BoundedComparison(errors.alpha(), errors.users(), errors.rule(), errors.floor());
+    this.answers =
+        new BoundedComparison(errors.alpha(), errors.users(), errors.rule(), errors.floor());
     for (var rail : guardrails) {
       if (rail.watched() != Watched.COST_PER_SUCCESS) {
         rails.put(rail, new Guardrail(rail.margin(), errors.railAlpha(), errors.alertUsers()));
@@ -76,6 +79,11 @@ final class Comparison {
   /** A user with a judged trial. */
   void share(Arm side, double share, Odds odds) {
     primary.observe(side, share, odds.control(), odds.treated());
+  }
+
+  /** The share of a user's trials of which an opinion was given. */
+  void answered(Arm side, double share, Odds odds) {
+    answers.observe(side, share, odds.control(), odds.treated());
   }
 
   /** What a user of either arm has cost. */
@@ -116,6 +124,11 @@ final class Comparison {
 
   Estimate effect() {
     return primary.estimate();
+  }
+
+  /** How much more often users of the arm say what they think. */
+  Estimate answers() {
+    return answers.estimate();
   }
 
   /**

@@ -69,11 +69,12 @@ final class JudgeTable {
   private static final String RESOLVE =
       """
       UPDATE alert_events AS a SET state = 'resolved', resolved_at = now()
-      WHERE a.state = 'firing' AND (a.alert_name LIKE 'experiment-guardrail:%' OR a.alert_name LIKE 'experiment-sample-ratio:%')
+      WHERE a.state = 'firing' AND (a.alert_name LIKE 'experiment-guardrail:%' OR a.alert_name LIKE 'experiment-sample-ratio:%'
+          OR a.alert_name LIKE 'experiment-attrition:%')
         AND NOT EXISTS (
           SELECT FROM experiments AS e
           WHERE e.experiment_name = a.detail ->> 'experiment' AND e.status IN ('running', 'paused')
-            AND (a.alert_name LIKE 'experiment-sample-ratio:%' OR EXISTS (
+            AND (a.alert_name NOT LIKE 'experiment-guardrail:%' OR EXISTS (
               SELECT FROM prompt_experiments AS v
               WHERE v.experiment_name = e.experiment_name AND v.prompt_variant = a.detail ->> 'variant'
                 AND v.switched_off_at IS NOT NULL)))

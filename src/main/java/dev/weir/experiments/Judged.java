@@ -70,6 +70,11 @@ record Judged(
     return status.equals("running");
   }
 
+  /** Whether it is not over. */
+  boolean live() {
+    return running() || status.equals("paused");
+  }
+
   /** The epoch that was judged last. */
   int epoch() {
     return epochs.keySet().stream().mapToInt(Integer::intValue).max().orElse(0);

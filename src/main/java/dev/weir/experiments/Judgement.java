@@ -9,8 +9,10 @@ import dev.weir.experiments.stats.Arm;
 import dev.weir.experiments.stats.EpochRule;
 import dev.weir.experiments.stats.Estimate;
 import dev.weir.experiments.stats.Posterior;
+import dev.weir.experiments.stats.RatioSums;
 import dev.weir.experiments.stats.SampleRatio;
 import dev.weir.experiments.stats.Standing;
+import dev.weir.experiments.stats.Thompson;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -33,6 +35,7 @@ final class Judgement {
   private final String control;
   private final Map<String, Comparison> comparisons = new LinkedHashMap<>();
   private final Map<String, double[]> shares = new HashMap<>();
+  private final Map<String, RatioSums> answers = new HashMap<>();
   private final Entered entered;
 
   /** What users were taken under: with another, all of them must be taken again. */
@@ -62,7 +65,20 @@ final class Judgement {
       List<Broken> broken,
       Map<String, Estimate> significant,
       Map<String, Posterior> posteriors,
-      SampleRatio entered) {}
+      SampleRatio entered) {
+
+    /** The weights of a bandit's next epoch, of the arms that users are sent to. */
+    Map<String, Double> weights(ExperimentPlan plan) {
+      var arms = List.copyOf(posteriors.keySet());
+      var floor = Math.min(plan.banditFloor(), 1.0 / arms.size());
+      var next = Thompson.weights(List.copyOf(posteriors.values()), true, floor);
+      var weights = new LinkedHashMap<String, Double>();
+      for (var n = 0; n < arms.size(); n++) {
+        weights.put(arms.get(n), next[n]);
+      }
+      return weights;
+    }
+  }
 
   Judgement(Judged experiment) {
     this.shape = Shape.of(experiment);
@@ -99,12 +115,16 @@ final class Judgement {
   void closed(Judged now, ClosedUnit unit) {
     var share = share(now.plan().primary(), unit);
     share.ifPresent(value -> entered.add(now, unit, value));
+    var answered = answered(unit);
     for (var arm : now.arms()) {
       if (arm.name().equals(unit.arm()) && unit.epoch() >= arm.from() && share.isPresent()) {
         var sums = shares.computeIfAbsent(unit.arm(), _ -> new double[3]);
         sums[0] += 1;
         sums[1] += share.get();
         sums[2] += share.get() * share.get();
+      }
+      if (arm.name().equals(unit.arm()) && unit.epoch() >= arm.from() && answered.isPresent()) {
+        answers.merge(unit.arm(), RatioSums.NONE.with(answered.get(), 1), RatioSums::plus);
       }
       if (!arm.control() && arm.compares(unit.epoch(), unit.windowEndsAt())) {
         compare(now, arm, unit, share);
@@ -115,8 +135,9 @@ final class Judgement {
   private void compare(Judged now, Judged.Arm arm, ClosedUnit unit, Optional<Double> share) {
     var side = side(arm, unit.arm());
     var comparison = comparison(arm);
-    share.ifPresent(
-        value -> comparison.share(side, value, now.odds(unit.epoch(), control, arm.name())));
+    var odds = now.odds(unit.epoch(), control, arm.name());
+    share.ifPresent(value -> comparison.share(side, value, odds));
+    answered(unit).ifPresent(value -> comparison.answered(side, value, odds));
     comparison.cost(side, unit.epoch(), unit.cost(), unit.successes());
   }
 
@@ -125,6 +146,13 @@ final class Judgement {
     var of = metric == Primary.VALIDITY ? unit.trials() : unit.answers();
     var good = metric == Primary.VALIDITY ? unit.successes() : unit.liked();
     return of > 0 ? Optional.of(Math.min(1.0, (double) good / of)) : Optional.empty();
+  }
+
+  /** The share of a user's trials of which the user said something. */
+  private static Optional<Double> answered(ClosedUnit unit) {
+    return unit.trials() > 0
+        ? Optional.of(Math.min(1.0, (double) unit.answers() / unit.trials()))
+        : Optional.empty();
   }
 
   /** Takes a user's first trial, its deadline passed; in the order in which they came. */
@@ -163,12 +191,20 @@ final class Judgement {
         }
         one.set("cost_per_success_usd", json(comparison.costPerSuccess(now, arm)));
         one.set("p95_ms", json(comparison.tail()));
+        if (anyAnswer()) {
+          one.set("response_rate_effect", json(comparison.answers()));
+        }
         judge(now, arm, one, broken);
       }
     }
     var posteriors = entered.posteriors(now);
     standings(variants, posteriors);
-    return new Result(json, broken, significant, posteriors, entered.ratio(now));
+    var ratio = entered.ratio(now);
+    json.putObject("entered_ratio")
+        .put("users", ratio.users())
+        .put("p_value", ratio.pValue())
+        .put("warning", ratio.alarm());
+    return new Result(json, broken, significant, posteriors, ratio);
   }
 
   private void means(Judged now, ObjectNode one, String arm) {
@@ -179,7 +215,15 @@ final class Judgement {
       // Where weights moved, an arm's own mean is not what it would have for all.
       one.put("mean_is_biased", now.bandit() || now.moved());
     }
+    var said = answers.getOrDefault(arm, RatioSums.NONE);
+    if (anyAnswer() && said.users() > 0) {
+      one.put("response_rate", said.ratio());
+    }
     entered.value(arm).ifPresent(value -> one.set("value", json(value)));
+  }
+
+  private boolean anyAnswer() {
+    return answers.values().stream().anyMatch(sums -> sums.top() > 0);
   }
 
   private void judge(Judged now, Judged.Arm arm, ObjectNode one, List<Broken> broken) {

@@ -1,5 +1,6 @@
 package dev.weir.experiments;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.Clock;
 import dev.weir.core.Ids;
@@ -7,7 +8,6 @@ import dev.weir.core.Json;
 import dev.weir.experiments.ExperimentTable.Decision;
 import dev.weir.experiments.stats.Estimate;
 import dev.weir.experiments.stats.SampleRatio;
-import dev.weir.experiments.stats.Thompson;
 import dev.weir.jobs.Turn;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlConnection;
@@ -109,6 +109,9 @@ final class Rulings {
     if (split.alarm() && !experiment.suspended()) {
       done = done.compose(_ -> suspend(c, experiment, ratio.deepCopy()));
     }
+    if (result.entered().alarm() && experiment.live()) {
+      done = done.compose(_ -> warn(c, experiment, result.json().path("entered_ratio")));
+    }
     if (!suspended) {
       for (var arm : result.significant().entrySet()) {
         if (!experiment.verdicts().contains(arm.getKey())) {
@@ -120,6 +123,21 @@ final class Rulings {
       }
     }
     return done.mapEmpty();
+  }
+
+  /** Who is compared may be no draw from who came; a warning, since the harm may be real. */
+  private Future<Void> warn(SqlConnection c, Judged experiment, JsonNode data) {
+    var message =
+        "users of some arms come to a judged trial less often than those of others, so those who"
+            + " are compared differ in more than their arm";
+    return JudgeTable.alert(
+        c,
+        Ids.next(clock),
+        "experiment-attrition:" + experiment.name(),
+        Json.object()
+            .put("experiment", experiment.name())
+            .put("message", message)
+            .set("entered_ratio", data));
   }
 
   private Future<Void> suspend(SqlConnection c, Judged experiment, ObjectNode data) {
@@ -210,10 +228,7 @@ final class Rulings {
 
   /** A bandit's next epoch. */
   private Future<Void> move(SqlConnection c, Judged experiment, Judgement.Result result) {
-    var plan = experiment.plan();
-    var on = List.copyOf(result.posteriors().keySet());
-    var floor = Math.min(plan.banditFloor(), 1.0 / on.size());
-    var weights = Thompson.weights(List.copyOf(result.posteriors().values()), true, floor);
+    var weights = result.weights(experiment.plan());
     var data = Json.object();
     var users = data.putObject("users");
     result.posteriors().forEach((arm, posterior) -> users.put(arm, posterior.users()));
@@ -222,17 +237,13 @@ final class Rulings {
         .compose(
             e ->
                 e.status().equals("running") && e.epoch() == experiment.epoch()
-                    ? move(c, e, on, weights, data)
+                    ? move(c, e, weights, data)
                     : Future.succeededFuture(e.epoch()))
         .mapEmpty();
   }
 
   private Future<Integer> move(
-      SqlConnection c,
-      ExperimentTable.Locked e,
-      List<String> on,
-      double[] weights,
-      ObjectNode data) {
+      SqlConnection c, ExperimentTable.Locked e, Map<String, Double> weights, ObjectNode data) {
     var why =
         new Decision(
             ME,
@@ -243,9 +254,7 @@ final class Rulings {
     return arms.weights(c, e.name())
         .compose(
             now -> {
-              for (var i = 0; i < on.size(); i++) {
-                now.put(on.get(i), weights[i]);
-              }
+              weights.forEach(now::put);
               return arms.epoch(c, e, now, why);
             });
   }

@@ -15,7 +15,8 @@ import java.util.ArrayList;
 /**
  * How many users and days an experiment needs to find an effect, told before it starts: from the
  * variance between users of the function over a span as long as the experiment's window, and from
- * how many users were seen for the first time on each day of it. Any thread.
+ * how many users were seen for the first time on each day of it. Where feedback decides, the users
+ * are those who answer, and of those who come so many do as did in that span. Any thread.
  */
 public final class SizeEstimate {
   /** The largest variance that a share can have: without a history, nothing less is safe. */
@@ -32,7 +33,13 @@ public final class SizeEstimate {
           WHERE v.experiment_name = e.experiment_name)::text AS weights,
         (SELECT v.prompt_variant FROM prompt_experiments AS v
           WHERE v.experiment_name = e.experiment_name AND v.is_control) AS control,
-        h.users, h.mean, h.variance, h.days
+        h.users, h.mean, h.variance, h.days, (
+          SELECT count(DISTINCT m.user_id) FROM ai_usage_metrics AS m
+          JOIN feedback AS f ON f.request_id = m.id AND f.user_id = m.user_id AND f.status = 'current'
+            AND f.received_at <= m.started_at + e.feedback_window
+          WHERE m.function_name = e.function_name AND m.started_at > now() - e.unit_window
+            AND m.status IN ('ok', 'error') AND m.cache_status NOT IN ('hit', 'semantic', 'stale', 'coalesced')
+        ) AS answering
       FROM experiments AS e CROSS JOIN LATERAL (
         SELECT count(*) AS users, avg(share)::float8 AS mean, var_pop(share)::float8 AS variance,
           (SELECT array_agg(coalesce(n.users, 0) ORDER BY d.day) FROM
@@ -119,9 +126,12 @@ public final class SizeEstimate {
                 smallest),
             mean,
             Math.min(variance, mean * (1 - mean)));
+    var feedback = plan.primary() == ExperimentPlan.Primary.FEEDBACK;
+    // A user who never says anything is none of the metric. With an imagined one who does.
+    var entering = feedback ? (row.getLong("answering") + 1.0) / (n + 2.0) : 1;
     var comers = new ArrayList<Double>();
     for (var users : row.getArrayOfLongs("days")) {
-      comers.add(users * row.getDouble("slots"));
+      comers.add(users * row.getDouble("slots") * entering);
     }
     var window = (long) Math.ceil(row.getDouble("window_days"));
     var days = size.days(comers.stream().mapToDouble(Double::doubleValue).toArray(), window);
@@ -133,11 +143,27 @@ public final class SizeEstimate {
             .put("variance_between_users", variance)
             .put("variance_from", known ? "history" : "the worst case, as there is no history")
             .put("users_in_history", row.getLong("users"));
+    json.put("users_are", feedback ? "users who answer" : "users with a trial");
+    if (feedback) {
+      // Of so few nobody can tell how many will answer, nor how many days it takes.
+      if (n < FEWEST_USERS) {
+        days = Long.MAX_VALUE;
+        json.putNull("share_of_users_who_answer");
+        json.putNull("users_to_come");
+      } else {
+        json.put("share_of_users_who_answer", entering);
+        put(json, "users_to_come", toCome(size.users(), entering));
+      }
+    }
     put(json, "users", size.users());
     put(json, "users_per_arm", size.usersPerArm());
     put(json, "median_users", size.medianUsers());
     put(json, "days", days);
     return json;
+  }
+
+  private static long toCome(long users, double entering) {
+    return users == Long.MAX_VALUE ? users : (long) Math.ceil(users / entering);
   }
 
   /** What never suffices is null. */
