@@ -9,10 +9,12 @@ import org.apache.commons.numbers.gamma.RegularizedBeta;
  * @param hits how often
  * @param of in how many runs
  */
-record Rate(long hits, long of) {
-  static final Rate NONE = new Rate(0, 0);
+public record Rate(long hits, long of) {
+  /** No run yet. */
+  public static final Rate NONE = new Rate(0, 0);
 
-  Rate with(boolean hit) {
+  /** With one more run. */
+  public Rate with(boolean hit) {
     return new Rate(hits + (hit ? 1 : 0), of + 1);
   }
 
@@ -20,7 +22,8 @@ record Rate(long hits, long of) {
     return new Rate(hits + other.hits, of + other.of);
   }
 
-  double share() {
+  /** In what share of the runs. */
+  public double share() {
     return (double) hits / of;
   }
 

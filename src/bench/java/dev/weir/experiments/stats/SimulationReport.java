@@ -1,9 +1,13 @@
 package dev.weir.experiments.stats;
 
+import dev.weir.experiments.JudgeSimulation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 
 /**
  * Simulates experiments whose truth is known and writes what the statistics made of them: the page
@@ -15,6 +19,7 @@ import java.util.Locale;
 public final class SimulationReport {
   private static final int NULL_RUNS = 10_000;
   private static final int NULL_USERS = 2000;
+  private static final int JUDGED_RUNS = 250;
 
   private final StringBuilder page = new StringBuilder();
 
@@ -27,6 +32,7 @@ public final class SimulationReport {
     report.head();
     report.nulls();
     report.otherNulls();
+    report.judge();
     report.effects();
     report.bandits();
     report.watches();
@@ -121,6 +127,51 @@ public final class SimulationReport {
     row("the same, ratios estimated within epochs", epochs[1]);
     row("*negative control:* the same, users pooled over epochs, one look", epochs[2]);
     say("");
+  }
+
+  private void judge() {
+    say("## No effect, through the judge of the product");
+    say("");
+    say(
+        "Three equal arms, 2,000 users in five epochs, between which success per call goes from 50"
+            + " to 85 %% and back, latency from 2,000 to 500 ms, cost and answers with them, while"
+            + " weights move: by hand, or as the bandit has them. In every other experiment an arm"
+            + " is switched off half way. The judge is asked after every 50 users, and has erred"
+            + " if it once found something; guardrails have margins of zero. Alpha is 5 %% for all"
+            + " verdicts together, for all guardrails together, and per line for the rest. The"
+            + " last three are told at the end and decide nothing; the last two are sums over all"
+            + " epochs, as negative controls.");
+    say("");
+    say(
+        "| what was found | weights by hand, validity | weights by hand, feedback | bandit,"
+            + " validity | bandit, feedback |");
+    say("| --- | --- | --- | --- | --- |");
+    var columns = new ArrayList<JudgeSimulation.Result>();
+    for (var bandit : new boolean[] {false, true}) {
+      for (var feedback : new boolean[] {false, true}) {
+        columns.add(new JudgeSimulation(bandit, feedback).run(JUDGED_RUNS));
+      }
+    }
+    line("an arm differs from control", columns, JudgeSimulation.Result::verdicts);
+    line("a guardrail breaks", columns, JudgeSimulation.Result::guardrails);
+    line("the 95th percentile of latency differs", columns, JudgeSimulation.Result::quantiles);
+    line("cost per success differs", columns, JudgeSimulation.Result::costs);
+    line("users drop out (at 5 %)", columns, JudgeSimulation.Result::entered);
+    line("users answer more or less often", columns, JudgeSimulation.Result::answers);
+    line("control's value was missed", columns, JudgeSimulation.Result::values);
+    line("an arm is the best with 99 %", columns, JudgeSimulation.Result::sure);
+    line("*so it is by pooled sums*", columns, JudgeSimulation.Result::pooledSure);
+    line("*percentiles differ, pooled*", columns, JudgeSimulation.Result::pooledQuantiles);
+    say("");
+  }
+
+  private void line(
+      String what,
+      List<JudgeSimulation.Result> columns,
+      Function<JudgeSimulation.Result, Rate> rate) {
+    say(
+        "| %s | %s |",
+        what, String.join(" | ", columns.stream().map(rate).map(Rate::toString).toList()));
   }
 
   private void effects() {
