@@ -45,12 +45,12 @@ final class ExperimentPrinter {
             : "");
     e.path("warnings").forEach(warning -> out.println("! " + warning.asText()));
     out.printf(
-        "%-20s %7s %8s %8s %9s %9s %22s %8s %7s%n",
+        "%-16s %7s %7s %7s %7s %7s %23s %7s %6s%n",
         "VARIANT", "WEIGHT", "USERS", "TRIALS", "VALID", "LIKED", "EFFECT", "P", "BEST");
     for (var arm : e.path("variants")) {
       var judged = e.path("evaluation").path("variants").path(arm.path("name").asText());
       out.printf(
-          "%-20s %7s %8s %8s %9s %9s %22s %8s %7s%s%n",
+          "%-16s %7s %7s %7s %7s %7s %23s %7s %6s%s%n",
           arm.path("name").asText() + (arm.path("control").asBoolean() ? " *" : ""),
           PromptCommand.rounded(arm.path("weight"), 3),
           arm.path("users").asText(),
@@ -63,17 +63,75 @@ final class ExperimentPrinter {
           arm.path("switched_off_at").isTextual() ? "  off" : "");
     }
     out.println(
-        "* control. Effects are differences from control in the primary metric, per user; BEST is"
-            + " not protected against looking often.");
+        "* control. Effects are differences from control in "
+            + e.at("/plan/primary").asText("the primary metric")
+            + ", per user; BEST is not protected against looking often.");
+    means(e);
+    guardrails(e);
+  }
+
+  /** The second table: what the arms' users have cost and waited for, and what is expected. */
+  private void means(JsonNode e) {
+    out.println();
+    out.printf(
+        "%-16s %7s %8s %8s %11s %9s %23s %8s%n",
+        "VARIANT", "CLOSED", "AVG MS", "TOKENS", "COST USD", "MEAN", "P95 MS EFFECT", "LOSS");
+    var biased = false;
+    for (var arm : e.path("variants")) {
+      var judged = e.path("evaluation").path("variants").path(arm.path("name").asText());
+      var marked = judged.path("mean_is_biased").asBoolean() && judged.path("mean").isNumber();
+      biased |= marked;
+      out.printf(
+          "%-16s %7s %8s %8s %11s %9s %23s %8s%n",
+          arm.path("name").asText() + (arm.path("control").asBoolean() ? " *" : ""),
+          arm.path("users_closed").asText("-"),
+          PromptCommand.rounded(arm.path("avg_latency_ms"), 0),
+          PromptCommand.rounded(arm.path("avg_tokens"), 0),
+          PromptCommand.rounded(arm.path("cost_usd"), 6),
+          PromptCommand.rounded(judged.path("mean"), 4) + (marked ? " ~" : ""),
+          effect(judged.path("p95_ms"), 0),
+          PromptCommand.rounded(judged.path("expected_loss"), 4));
+    }
+    out.println(
+        "LOSS is what is expected to be lost by this variant; it is not protected against looking"
+            + " often"
+            + (biased
+                ? ".\n~ a plain mean, biased since weights moved; the effects are not."
+                : "."));
+  }
+
+  /** What watches the arms, and why arms are off. */
+  private void guardrails(JsonNode e) {
+    for (var arm : e.path("variants")) {
+      var name = arm.path("name").asText();
+      if (arm.path("switched_off_at").isTextual()) {
+        out.printf(
+            "%s is off since %.19s: %s%n",
+            name, arm.path("switched_off_at").asText(), arm.path("switched_off_because").asText());
+      }
+      for (var rail : e.path("evaluation").path("variants").path(name).path("guardrails")) {
+        out.printf(
+            "%s, guardrail %s: %s, harm %s, margin %s%n",
+            name,
+            rail.path("metric").asText(),
+            rail.path("state").asText(),
+            effect(rail.path("harm"), 3),
+            plain(rail.path("margin")));
+      }
+    }
   }
 
   private static String effect(JsonNode estimate) {
+    return effect(estimate, 3);
+  }
+
+  private static String effect(JsonNode estimate, int digits) {
     return estimate.path("effect").isNumber()
-        ? PromptCommand.rounded(estimate.path("effect"), 3)
+        ? PromptCommand.rounded(estimate.path("effect"), digits)
             + " ["
-            + PromptCommand.rounded(estimate.path("lower"), 3)
+            + PromptCommand.rounded(estimate.path("lower"), digits)
             + ", "
-            + PromptCommand.rounded(estimate.path("upper"), 3)
+            + PromptCommand.rounded(estimate.path("upper"), digits)
             + "]"
         : "-";
   }

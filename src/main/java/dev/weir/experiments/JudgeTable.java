@@ -46,13 +46,15 @@ final class JudgeTable {
       UPDATE prompt_experiments AS v SET
         user_count = s.users, success_count = s.successes, total_count = s.trials, refused_count = s.refused,
         cancelled_count = s.cancelled, avg_latency_ms = s.latency::float8 / greatest(s.trials, 1),
-        avg_token_count = s.tokens::float8 / greatest(s.trials, 1), cost_usd = s.cost, changed_at = now()
+        avg_token_count = s.tokens::float8 / greatest(s.trials, 1), feedback_answers = s.answers,
+        feedback_successes = s.liked, cost_usd = s.cost, changed_at = now()
       FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
-          $9::bigint[], $10::numeric[])
-        AS s (variant, users, trials, successes, refused, cancelled, latency, tokens, cost)
+          $9::bigint[], $10::bigint[], $11::bigint[], $12::numeric[])
+        AS s (variant, users, trials, successes, refused, cancelled, latency, tokens, answers, liked, cost)
       WHERE v.experiment_name = $1 AND v.prompt_variant = s.variant
-        AND (v.user_count, v.total_count, v.success_count, v.refused_count, v.cancelled_count, v.cost_usd)
-          IS DISTINCT FROM (s.users, s.trials, s.successes, s.refused, s.cancelled, s.cost)
+        AND (v.user_count, v.total_count, v.success_count, v.refused_count, v.cancelled_count,
+            v.feedback_answers, v.feedback_successes, v.cost_usd)
+          IS DISTINCT FROM (s.users, s.trials, s.successes, s.refused, s.cancelled, s.answers, s.liked, s.cost)
       """;
   private static final String SUSPEND =
       """

@@ -34,6 +34,8 @@ record Tally(
       long cancelled,
       long latencyMs,
       long tokens,
+      long answers,
+      long liked,
       BigDecimal cost) {
     /** All but the cost, in their order. */
     static final List<Function<Sums, Long>> COUNTS =
@@ -44,7 +46,9 @@ record Tally(
             Sums::refused,
             Sums::cancelled,
             Sums::latencyMs,
-            Sums::tokens);
+            Sums::tokens,
+            Sums::answers,
+            Sums::liked);
 
     Sums and(Sums more) {
       return new Sums(
@@ -55,6 +59,8 @@ record Tally(
           cancelled + more.cancelled,
           latencyMs + more.latencyMs,
           tokens + more.tokens,
+          answers + more.answers,
+          liked + more.liked,
           cost.add(more.cost));
     }
   }
@@ -108,6 +114,8 @@ record Tally(
         row.getLong("cancelled"),
         row.getLong("latency"),
         row.getLong("tokens"),
+        row.getLong("answers"),
+        row.getLong("liked"),
         row.getBigDecimal("cost"));
   }
 }

@@ -95,12 +95,13 @@ final class UnitTable {
       SELECT epoch, first_variant, count(*) AS users, sum(trials)::bigint AS trials, sum(successes)::bigint AS successes,
         sum(refused)::bigint AS refused, sum(cancelled)::bigint AS cancelled, sum(latency_ms)::bigint AS latency,
         sum(tokens)::bigint AS tokens, sum(cost_usd) AS cost,
+        sum(feedback_answers)::bigint AS answers, sum(feedback_successes)::bigint AS liked,
         count(closed_mark) AS closed, coalesce(bit_xor(closed_mark), 0) AS closed_marks,
         count(first_mark) AS first, coalesce(bit_xor(first_mark), 0) AS first_marks,
         max(max(user_id)) OVER () AS last_user, (sum(count(*)) OVER ())::bigint AS page_users
       FROM (
         SELECT u.epoch, u.first_variant, u.user_id, u.trials, u.successes, u.refused, u.cancelled, u.latency_ms, u.tokens,
-          u.cost_usd,
+          u.cost_usd, u.feedback_answers, u.feedback_successes,
           CASE WHEN (u.closed_at, u.window_ends_at, u.user_id) <= ($3, $4, $5)
             THEN hashtextextended(u.user_id, (date_part('epoch', u.closed_at) * 1e6)::bigint) END AS closed_mark,
           CASE WHEN (u.first_trial_at, u.user_id) <= ($6, $7)

@@ -181,6 +181,7 @@ final class Visit {
     }
     var headers = response.headers();
     error.retryAfter().ifPresent(wait -> retryAfter(headers, wait));
+    call.ifPresent(x -> WeirHeaders.failed(x, headers));
     headers.set("x-should-retry", String.valueOf(error.code().retryable()));
     closing |= error.code() == ErrorCode.REQUEST_TIMEOUT;
     reply(error.code().status(), envelope.error(error, id));

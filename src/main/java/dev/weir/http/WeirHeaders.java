@@ -29,10 +29,19 @@ final class WeirHeaders {
         .ifPresent(target -> provider(target, headers));
   }
 
+  /** Those of an error: whoever reads it should know which arm of an experiment it was. */
+  static void failed(Exchange x, MultiMap headers) {
+    variant(x, headers);
+  }
+
+  private static void variant(Exchange x, MultiMap headers) {
+    x.followed().variant().ifPresent(variant -> headers.set("x-weir-variant", plain(variant)));
+  }
+
   private static void known(Exchange x, MultiMap headers) {
     headers.set("x-weir-cache", x.tally().cache().label());
     x.tally().kept().ifPresent(kept -> headers.set("age", String.valueOf(kept.age().toSeconds())));
-    x.followed().variant().ifPresent(variant -> headers.set("x-weir-variant", plain(variant)));
+    variant(x, headers);
     if (!x.tally().warnings().isEmpty()) {
       headers.set(
           "x-weir-warnings",

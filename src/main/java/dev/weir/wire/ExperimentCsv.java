@@ -34,7 +34,17 @@ public final class ExperimentCsv {
   private static final List<String> EFFECTS =
       List.of("effect", "lower", "upper", "p_value", "validity", "users");
 
+  private static final List<String> TAIL = List.of("effect", "lower", "upper");
+
   private ExperimentCsv() {}
+
+  /** The states of an arm's guardrails in one cell. */
+  private static String guardrails(JsonNode all) {
+    var states = new ArrayList<String>();
+    all.forEach(
+        rail -> states.add(rail.path("metric").asText() + " " + rail.path("state").asText()));
+    return String.join("; ", states);
+  }
 
   /** The file. */
   public static Buffer of(JsonNode experiment) {
@@ -42,7 +52,10 @@ public final class ExperimentCsv {
     SUMS.forEach(name -> file.append(',').append(name));
     file.append(",primary");
     EFFECTS.forEach(name -> file.append(',').append("primary_").append(name));
-    file.append(",probability_to_be_best,expected_loss,evaluated_at\r\n");
+    file.append(",probability_to_be_best,expected_loss,evaluated_at");
+    file.append(",users_ended_early,switched_off_because,alpha,alarm,mean,mean_is_biased");
+    TAIL.forEach(name -> file.append(",p95_ms_").append(name));
+    file.append(",guardrails\r\n");
     var evaluation = experiment.path("evaluation");
     for (var arm : experiment.path("variants")) {
       var judged = evaluation.path("variants").path(arm.path("name").asText());
@@ -57,6 +70,14 @@ public final class ExperimentCsv {
       cells.add(plain(judged.path("probability_to_be_best")));
       cells.add(plain(judged.path("expected_loss")));
       cells.add(plain(evaluation.path("at")));
+      cells.add(plain(arm.path("users_ended_early")));
+      cells.add(plain(arm.path("switched_off_because")));
+      cells.add(plain(experiment.at("/plan/alpha")));
+      cells.add(plain(experiment.path("suspended_because")));
+      cells.add(plain(judged.path("mean")));
+      cells.add(plain(judged.path("mean_is_biased")));
+      TAIL.forEach(name -> cells.add(plain(judged.path("p95_ms").path(name))));
+      cells.add(UsageCsv.text(guardrails(judged.path("guardrails"))));
       file.append(String.join(",", cells)).append("\r\n");
     }
     return Buffer.buffer(file.toString());

@@ -237,6 +237,24 @@ class ExperimentPromisesIT {
     assertThat(all.get(1).at("/data/versions/b").asText()).hasSize(12);
   }
 
+  @Test
+  void anErrorTooSaysWhichArmItWas() {
+    var function = "cover-letter";
+    var name = "erring";
+    world.start(world.draft(name, function, world.version(function, 0.57)));
+    var set = world.one.put("/api/limits/user/unlucky", "{\"limits\": {\"calls_per_day\": 1}}");
+    assertThat(set.status()).as(set.raw().body()).isEqualTo(200);
+    var fine = world.call(world.one, function, "unlucky");
+
+    var refused = world.call(world.one, function, "unlucky");
+
+    assertThat(refused.status()).as(refused.raw().body()).isEqualTo(429);
+    assertThat(refused.header("x-weir-variant"))
+        .isNotEmpty()
+        .isEqualTo(fine.header("x-weir-variant"));
+    world.one.post("/api/experiments/" + name + "/stop", "{}");
+  }
+
   private static List<JsonNode> decisions(String name) {
     var all = new java.util.ArrayList<JsonNode>();
     world

@@ -40,6 +40,13 @@ class ExperimentVerdictsIT {
     assertThat(status("fan", id, true)).isEqualTo("recorded");
     assertThat(status("fan", id, true)).isEqualTo("unchanged");
     awaitAnswers(1, 1);
+    Eventually.until(
+        "the arms' sums have what users said",
+        () ->
+            world.database.count(
+                    "SELECT count(*) FROM prompt_experiments WHERE experiment_name = 'liked' AND"
+                        + " feedback_answers = 1 AND feedback_successes = 1")
+                == 1);
     assertThat(status("fan", id, false)).isEqualTo("replaced");
     awaitAnswers(1, 0);
 
@@ -197,7 +204,9 @@ class ExperimentVerdictsIT {
     assertThat(evaluation.at("/sample_ratio/alarm").asBoolean()).isFalse();
     assertThat(world.one.get("/api/experiments/clear/results.csv").raw().body())
         .contains("primary_effect")
-        .contains("anytime");
+        .contains("anytime")
+        .contains(",alpha,alarm,mean,mean_is_biased,p95_ms_effect,")
+        .contains(",guardrails\r\n");
     assertThat(
             world.database.count(
                 "SELECT user_count FROM prompt_experiments WHERE experiment_name = 'clear' AND"
