@@ -133,14 +133,16 @@ public final class SimulationReport {
     say("## No effect, through the judge of the product");
     say("");
     say(
-        "Three equal arms, 2,000 users in five epochs, between which success per call goes from 50"
+        "%d experiments of each kind: three equal arms, 2,000 users in five epochs, between"
+            + " which success per call goes from 50"
             + " to 85 %% and back, latency from 2,000 to 500 ms, cost and answers with them, while"
             + " weights move: by hand, or as the bandit has them. In every other experiment an arm"
             + " is switched off half way. The judge is asked after every 50 users, and has erred"
             + " if it once found something; guardrails have margins of zero. Alpha is 5 %% for all"
             + " verdicts together, for all guardrails together, and per line for the rest. The"
             + " last three are told at the end and decide nothing; the last two are sums over all"
-            + " epochs, as negative controls.");
+            + " epochs, as negative controls.",
+        JUDGED_RUNS);
     say("");
     say(
         "| what was found | weights by hand, validity | weights by hand, feedback | bandit,"
