@@ -9,6 +9,8 @@ DECLARE
   drawn bigint;
 BEGIN
   PERFORM pg_advisory_xact_lock(weir_cache_lock(kind, id));
+  -- Everyone after it waits for its commit: a client that freezes before that is cut off.
+  PERFORM set_config('idle_in_transaction_session_timeout', '2s', true);
   PERFORM pg_advisory_xact_lock(weir_cache_lock('order', '*'));
   drawn := nextval('cache_generation');
   INSERT INTO cache_generations (subject_kind, subject_id, generation) VALUES (kind, id, drawn)

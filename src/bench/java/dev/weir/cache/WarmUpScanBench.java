@@ -88,7 +88,7 @@ public final class WarmUpScanBench {
 
   private static void explain(Connection connection, String how, String sql) throws SQLException {
     System.out.println("\n" + how);
-    var plain = sql.replace("$1", "50");
+    var plain = sql.replace("$1", "50").replace("$2::text[]", "ARRAY[]::text[]");
     run(connection, plain);
     try (var statement = connection.createStatement();
         var plan = statement.executeQuery("EXPLAIN (ANALYZE, BUFFERS) " + plain)) {

@@ -19,9 +19,11 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
@@ -43,6 +45,14 @@ final class WarmUp {
   private static final Duration PERIOD = Duration.ofSeconds(15);
   private static final int ONCE = 50;
 
+  /** So often a run looks for the next ones, since those at the top may not be worth asking. */
+  private static final int MOST_LOOKS = 40;
+
+  /** So many answers that cannot be asked for again are left alone, and for so long. */
+  private static final int MOST_PASSED = 10_000;
+
+  private static final Duration PASSED = Duration.ofMinutes(10);
+
   /** So many answers whose asking again was paid for in vain are not asked for once more. */
   private static final int MOST_IN_VAIN = 1_000;
 
@@ -62,6 +72,7 @@ final class WarmUp {
           greatest(1, extract(epoch FROM now() - c.created_at))::double precision AS age) t
         WHERE c.warm_from IS NOT NULL AND tstzrange(c.warm_from, c.expires_at) @> now()
           AND c.experiment = '' AND c.hit_count > 0 AND c.hit_count / t.age * t.life >= 1
+          AND c.cache_key <> ALL ($2::text[])
         ORDER BY worth DESC, c.cache_key OFFSET 0) w
       WHERE weir_cache_valid(w.cache_key, w.user_id, w.function_name, w.function_version, w.generation)
       ORDER BY w.worth DESC, w.cache_key LIMIT $1
@@ -100,6 +111,9 @@ final class WarmUp {
   private final Cache<String, Boolean> inVain =
       Caffeine.newBuilder().maximumSize(MOST_IN_VAIN).expireAfterWrite(Duration.ofHours(1)).build();
 
+  private final Cache<String, Boolean> passed =
+      Caffeine.newBuilder().maximumSize(MOST_PASSED).expireAfterWrite(PASSED).build();
+
   WarmUp(CacheCalls calls, BigDecimal budget, CacheMeters meters) {
     this.calls = calls;
     this.budget = budget;
@@ -116,7 +130,7 @@ final class WarmUp {
     UNPRICED,
     /** Its function has another version by now, or none. */
     CHANGED,
-    /** It was paid for lately, and no answer came of it. */
+    /** It was paid for, and no answer came of it. */
     IN_VAIN;
 
     String label() {
@@ -143,29 +157,63 @@ final class WarmUp {
   private record Reserved(LocalDate day, Usd most) {}
 
   private Future<Void> run(Turn turn) {
+    return run(turn, new HashSet<>(), new Usd(Long.MAX_VALUE), MOST_LOOKS);
+  }
+
+  /**
+   * The most valuable ones, then those after them.
+   *
+   * @param seen in this run
+   */
+  private Future<Void> run(Turn turn, Set<String> seen, Usd tooMuch, int looks) {
     return turn.database()
-        .jobs(this::look)
-        .compose(all -> each(turn, all, new Usd(Long.MAX_VALUE)));
+        .jobs(c -> look(c, seen))
+        .compose(
+            all -> {
+              all.forEach(one -> seen.add(one.key()));
+              var whole = all.size() == ONCE;
+              return each(turn, all, tooMuch)
+                  .compose(
+                      after ->
+                          whole && looks > 1 && !after.ends()
+                              ? run(turn, seen, after.tooMuch().orElse(tooMuch), looks - 1)
+                              : Future.<Void>succeededFuture());
+            });
+  }
+
+  /** What need not be looked at: what this run has seen, and what could not be asked lately. */
+  private String[] without(Set<String> seen) {
+    var all = new HashSet<>(seen);
+    all.addAll(passed.asMap().keySet());
+    all.addAll(inVain.asMap().keySet());
+    return all.toArray(String[]::new);
   }
 
   /** Once the day's budget is spent there is nothing to look for. */
-  private Future<Queue<Candidate>> look(SqlConnection c) {
+  private Future<Queue<Candidate>> look(SqlConnection c, Set<String> seen) {
     return c.preparedQuery(LEFT)
         .execute(Tuple.of(budget))
         .compose(
             left ->
                 left.iterator().next().getBigDecimal("left_usd").signum() > 0
-                    ? candidates(c)
+                    ? candidates(c, seen)
                     : Future.succeededFuture(new ArrayDeque<>()));
   }
 
-  private Future<Queue<Candidate>> candidates(SqlConnection c) {
-    return c.query(OF_ARMS)
-        .execute()
-        .onSuccess(
-            rows ->
-                meters.passedOver(PassedOver.EXPERIMENT, rows.iterator().next().getLong("answers")))
-        .compose(_ -> c.preparedQuery(WORTH_IT).execute(Tuple.of(ONCE)))
+  private Future<Queue<Candidate>> candidates(SqlConnection c, Set<String> seen) {
+    var arms =
+        seen.isEmpty()
+            ? c.query(OF_ARMS)
+                .execute()
+                .onSuccess(
+                    rows ->
+                        meters.passedOver(
+                            PassedOver.EXPERIMENT, rows.iterator().next().getLong("answers")))
+            : Future.<RowSet<Row>>succeededFuture();
+    return arms.compose(
+            _ ->
+                c.preparedQuery(WORTH_IT)
+                    .execute(Tuple.tuple().addInteger(ONCE).addArrayOfString(without(seen))))
         .map(
             rows -> {
               var all = new ArrayDeque<Candidate>();
@@ -193,16 +241,17 @@ final class WarmUp {
    * One after the other.
    *
    * @param tooMuch so much did not fit into what is left; what costs as much need not try
+   * @return what this means for those after them
    */
-  private Future<Void> each(Turn turn, Queue<Candidate> rest, Usd tooMuch) {
+  private Future<After> each(Turn turn, Queue<Candidate> rest, Usd tooMuch) {
     var next = rest.poll();
     return next == null
-        ? Future.succeededFuture()
+        ? Future.succeededFuture(new After(false, Optional.of(tooMuch)))
         : one(turn, next, tooMuch)
             .compose(
                 after ->
                     after.ends()
-                        ? Future.succeededFuture()
+                        ? Future.succeededFuture(after)
                         : each(turn, rest, after.tooMuch().orElse(tooMuch)));
   }
 
@@ -217,9 +266,6 @@ final class WarmUp {
   }
 
   private Future<After> one(Turn turn, Candidate candidate, Usd tooMuch) {
-    if (inVain.getIfPresent(candidate.key()) != null) {
-      return passOver(PassedOver.IN_VAIN, After.GO_ON);
-    }
     return calls
         .plan(candidate.function(), candidate.input(), candidate.user(), CacheUse.REFRESH)
         .map(Optional::of)
@@ -229,7 +275,13 @@ final class WarmUp {
             planned ->
                 planned.filter(p -> same(p, candidate)).isPresent()
                     ? priced(turn, candidate, planned.get(), tooMuch)
-                    : passOver(PassedOver.CHANGED, After.GO_ON));
+                    : leaveAlone(candidate, PassedOver.CHANGED));
+  }
+
+  /** Nothing will be other soon: those after it have their turn. */
+  private Future<After> leaveAlone(Candidate candidate, PassedOver why) {
+    passed.put(candidate.key(), true);
+    return passOver(why, After.GO_ON);
   }
 
   private Future<After> passOver(PassedOver why, After after) {
@@ -248,7 +300,7 @@ final class WarmUp {
       Turn turn, Candidate candidate, CacheCalls.Planned planned, Usd tooMuch) {
     var most = planned.atMost();
     if (most.isEmpty()) {
-      return passOver(PassedOver.UNPRICED, After.GO_ON);
+      return leaveAlone(candidate, PassedOver.UNPRICED);
     }
     if (most.get().compareTo(tooMuch) >= 0) {
       return passOver(PassedOver.BUDGET, After.GO_ON);
@@ -311,6 +363,7 @@ final class WarmUp {
     LOG.debug("An answer of {} was not refreshed: {}", candidate.function(), error.getMessage());
     if (went.cost().nanos() > 0) {
       inVain.put(candidate.key(), true);
+      meters.passedOver(PassedOver.IN_VAIN, 1);
     }
     return new After(went.cost().nanos() == 0 && isOfTheAccount(error), Optional.empty());
   }

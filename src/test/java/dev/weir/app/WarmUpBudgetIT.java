@@ -243,4 +243,21 @@ class WarmUpBudgetIT {
     assertThat(refreshed()).containsExactly("mole");
     assertThat(passedOver("experiment")).isPositive();
   }
+
+  @Test
+  void answersThatCannotBeAskedForAgainKeepNoOthersFromIt() {
+    keep("worth", List.of("ant"));
+    areDue(Map.of("ant", 60));
+    database.execute(
+        "INSERT INTO response_cache (cache_key, user_id, function_name, function_version,"
+            + " cache_data, size_bytes, cost_usd, created_at, expires_at, keep_until, input,"
+            + " hit_count, warm_from, generation) SELECT md5(g::text) || md5(g::text), 'old' || g,"
+            + " 'gone', 'v', 'x', 1, 1, now() - interval '500 seconds', now() + interval '100"
+            + " seconds', now() + interval '100 seconds', convert_to('{\"topic\": \"x\"}', 'UTF8'),"
+            + " 1000, now() - interval '20 seconds', 999999999 FROM generate_series(1, 260) g");
+
+    Eventually.until("the one that can is refreshed", () -> refreshed().equals(List.of("ant")));
+
+    assertThat(passedOver("changed")).isEqualTo(260);
+  }
 }
