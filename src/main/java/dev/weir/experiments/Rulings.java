@@ -109,7 +109,8 @@ final class Rulings {
     if (split.alarm() && !experiment.suspended()) {
       done = done.compose(_ -> suspend(c, experiment, ratio.deepCopy()));
     }
-    if (result.entered().alarm() && experiment.live()) {
+    // A broken split is said already, and makes these differ too.
+    if (result.entered().alarm() && experiment.live() && !suspended) {
       done = done.compose(_ -> warn(c, experiment, result.json().path("entered_ratio")));
     }
     if (!suspended) {
