@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
+import dev.weir.prompts.FunctionDefinition;
 import dev.weir.prompts.FunctionText;
 import dev.weir.registry.LabelMove;
 import dev.weir.registry.NewVersion;
@@ -19,6 +20,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * The prompt registry by the management API; mounted behind {@link AdminApi}, which lets on admin
@@ -49,10 +51,17 @@ public final class PromptsApi {
   private static final int MOST_DAYS = 366;
 
   private final PromptRegistry registry;
+  private final Function<FunctionDefinition, String> firstChoice;
 
-  /** An API over this registry. */
-  public PromptsApi(PromptRegistry registry) {
+  /**
+   * An API over this registry.
+   *
+   * @param firstChoice the model that a function asks first, as {@code provider/model}; its
+   *     failures are an {@code AIError}
+   */
+  public PromptsApi(PromptRegistry registry, Function<FunctionDefinition, String> firstChoice) {
     this.registry = registry;
+    this.firstChoice = firstChoice;
   }
 
   /** Adds the routes. */
@@ -139,6 +148,7 @@ public final class PromptsApi {
               }
               return registry
                   .performance(function, days)
+                  .compose(figures -> fallbacks(function, figures))
                   .map(
                       figures -> {
                         var json = labels(function);
@@ -148,6 +158,39 @@ public final class PromptsApi {
                         return json;
                       });
             });
+  }
+
+  /**
+   * With how many answers were another model's than the first choice: valid answers here, failures
+   * of an arm in an experiment. A version that cannot be served any more has none.
+   */
+  private Future<JsonNode> fallbacks(String function, JsonNode figures) {
+    var done = Future.<Void>succeededFuture();
+    for (var one : figures.properties()) {
+      var figure = (ObjectNode) one.getValue();
+      done =
+          done.compose(_ -> registry.version(new VersionKey(function, one.getKey())))
+              .compose(
+                  found -> {
+                    found.ifPresent(version -> fallbacks(version, figure));
+                    return Future.succeededFuture();
+                  });
+    }
+    return done.map(figures);
+  }
+
+  private void fallbacks(FunctionDefinition version, ObjectNode figure) {
+    try {
+      var first = firstChoice.apply(version);
+      figure.put(
+          "fallback_answers",
+          figure.path("answers_by_model").properties().stream()
+              .filter(model -> !model.getKey().equals(first))
+              .mapToLong(model -> model.getValue().asLong())
+              .sum());
+    } catch (AIError _) {
+      // Nobody knows its first choice any more.
+    }
   }
 
   private Future<JsonNode> add(RoutingContext call) {

@@ -333,7 +333,15 @@ public final class Weir {
                     ::mount,
                 new UsageApi(analytics)::mount,
                 new CacheApi(cache.administration())::mount,
-                new PromptsApi(registry)::mount,
+                new PromptsApi(
+                        registry,
+                        f ->
+                            models
+                                .routeFunction(f.model(), f.fallbacks())
+                                .first()
+                                .model()
+                                .toString())
+                    ::mount,
                 new ExperimentsApi(
                         experiments, new ExperimentReports(database), new SizeEstimate(database))
                     ::mount,

@@ -198,20 +198,31 @@ final class PromptCommand implements Callable<Integer> {
       return;
     }
     out.printf(
-        "%-12s %-6s %-19s %7s %8s %7s %7s %7s  %-12s %-12s %s%n",
-        "VERSION", "ORIGIN", "SINCE", "CALLS", "VALID", "TOKENS", "AVG MS", "P95 MS", "PARENT",
-        "AUTHOR", "NOTE");
+        "%-12s %-6s %-19s %7s %8s %8s %7s %7s %7s  %-12s %-12s %s%n",
+        "VERSION",
+        "ORIGIN",
+        "SINCE",
+        "CALLS",
+        "VALID",
+        "FALLBACK",
+        "TOKENS",
+        "AVG MS",
+        "P95 MS",
+        "PARENT",
+        "AUTHOR",
+        "NOTE");
     all.path("versions")
         .forEach(
             v -> {
               var figures = v.path("performance");
               out.printf(
-                  "%-12s %-6s %-19.19s %7s %8s %7s %7s %7s  %-12s %-12.12s %s%n",
+                  "%-12s %-6s %-19.19s %7s %8s %8s %7s %7s %7s  %-12s %-12.12s %s%n",
                   v.path("version").asText(),
                   v.path("origin").asText(),
                   v.path("first_seen_at").asText(),
                   figures.path("calls").asText("0"),
                   rounded(figures.path("success_rate"), 4),
+                  figures.path("fallback_answers").asText("-"),
                   rounded(figures.path("avg_tokens"), 0),
                   rounded(figures.path("avg_latency_ms"), 0),
                   rounded(figures.path("p95_ms"), 0),

@@ -60,6 +60,13 @@ final class VersionTable {
         SELECT d.function_version, b.i, sum(b.c)::bigint AS c
         FROM days AS d CROSS JOIN LATERAL unnest(d.latency_index, d.latency_count) AS b (i, c)
         WHERE d.asked GROUP BY 1, 2
+      ), models AS (
+        SELECT function_version, jsonb_object_agg(model, answers)::text AS answers
+        FROM (
+          SELECT function_version, model, sum(calls - errors - cancelled - interrupted)::bigint AS answers
+          FROM days WHERE asked GROUP BY 1, 2
+        ) AS m
+        WHERE answers > 0 GROUP BY 1
       ), sketches AS (
         SELECT function_version, array_agg(i ORDER BY i) AS index, array_agg(c ORDER BY i) AS count FROM buckets GROUP BY 1
       )
@@ -74,10 +81,11 @@ final class VersionTable {
         (sum(d.latency_ms_sum) FILTER (WHERE d.asked)
           / nullif(sum(d.calls - d.cancelled - d.interrupted) FILTER (WHERE d.asked), 0))::double precision AS avg_latency_ms,
         weir_sketch_quantile(max(s.index), max(s.count), 0.95) AS p95_ms,
+        coalesce(max(m.answers), '{}') AS answers_by_model,
         sum(d.cost_usd)::text AS cost_usd,
         (sum(d.cost_usd) / nullif(sum(d.calls - d.errors - d.cancelled - d.interrupted) FILTER (WHERE d.asked), 0))::text
           AS cost_per_success_usd
-      FROM days AS d LEFT JOIN sketches AS s USING (function_version)
+      FROM days AS d LEFT JOIN sketches AS s USING (function_version) LEFT JOIN models AS m USING (function_version)
       GROUP BY d.function_version
       """;
 
@@ -208,7 +216,8 @@ final class VersionTable {
         .put("avg_latency_ms", row.getDouble("avg_latency_ms"))
         .put("p95_ms", row.getDouble("p95_ms"))
         .put("cost_usd", row.getString("cost_usd"))
-        .put("cost_per_success_usd", row.getString("cost_per_success_usd"));
+        .put("cost_per_success_usd", row.getString("cost_per_success_usd"))
+        .set("answers_by_model", Json.parse(row.getString("answers_by_model")));
   }
 
   private static PromptVersion of(Row row) {

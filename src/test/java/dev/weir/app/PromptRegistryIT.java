@@ -233,7 +233,7 @@ class PromptRegistryIT {
   }
 
   @Test
-  void howAVersionsCallsWereStandsWithIt() {
+  void howAVersionsCallsWereStandsWithItAndWhatFallbacksAnsweredIsApart(TestDatabase database) {
     var function = "job-analysis";
     one.weir().callFunction(function);
     one.weir().callFunction(function);
@@ -244,8 +244,14 @@ class PromptRegistryIT {
           var newest = one.get("/api/prompts/" + function + "/versions").json().at("/versions/0");
           return newest.at("/performance/calls").asInt() >= 2
               && newest.at("/performance/success_rate").asDouble() == 1
-              && newest.at("/performance/avg_tokens").asDouble() > 0;
+              && newest.at("/performance/avg_tokens").asDouble() > 0
+              && newest.at("/performance/fallback_answers").asInt(-1) == 0;
         });
+    database.execute(
+        "UPDATE usage_function_days SET model = 'other/model' WHERE function_name = ?", function);
+    var after = one.get("/api/prompts/" + function + "/versions").json().at("/versions/0");
+    assertThat(after.at("/performance/fallback_answers").asInt()).isGreaterThanOrEqualTo(2);
+    assertThat(after.at("/performance/success_rate").asDouble()).isEqualTo(1);
   }
 
   @Test

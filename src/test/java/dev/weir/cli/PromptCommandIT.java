@@ -138,13 +138,13 @@ class PromptCommandIT {
 
     assertThat(shell.done("prompt", "versions", function))
         .containsPattern(
-            added + " +api +20..-..-..T..:..:.. +0 +- +- +- +-  " + base + " grace +bolder\n");
+            added + " +api +20..-..-..T..:..:.. +0 +- +- +- +- +-  " + base + " grace +bolder\n");
     Eventually.until(
         "the call of " + base + " is counted",
         () ->
             shell
                 .done("prompt", "versions", function)
-                .matches("(?s).*" + base + " +file +20\\S+ +1 +1\\.0000 +[1-9]\\d* .*"));
+                .matches("(?s).*" + base + " +file +20\\S+ +1 +1\\.0000 +0 +[1-9]\\d* .*"));
     var shown = Json.parse(shell.done("prompt", "show", function, added, "--json"));
     assertThat(shown.path("parent").asText()).isEqualTo(base);
     assertThat(shown.path("author").asText()).isEqualTo("grace");
