@@ -54,7 +54,7 @@ CREATE TABLE evaluation_items (
   candidate_outcome text NOT NULL,
   -- Whether both gave the same value; NULL unless both gave one.
   same boolean,
-  -- By scorer: the baseline's and the candidate's; null where there can be none.
+  -- By scorer: the baseline's and the candidate's, each null where its judge failed; null where there can be none.
   scores jsonb NOT NULL,
   baseline_ms bigint,
   candidate_ms bigint,

@@ -3,11 +3,13 @@ package dev.weir.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.Json;
+import java.io.PrintWriter;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +45,7 @@ import picocli.CommandLine.Spec;
           + " \"user\": ..}; all but input may be left out."
     })
 final class EvalCommand implements Callable<Integer> {
+  private static final Set<String> PASSING = Set.of("better", "no difference found");
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
 
   private final World world;
@@ -108,7 +111,9 @@ final class EvalCommand implements Callable<Integer> {
 
   @Option(
       names = "--fail-if-worse",
-      description = "Fails where a scorer finds the candidate worse: for a pipeline.")
+      description =
+          "Fails unless it came to its end and each scorer has a finding that is not worse: for a"
+              + " pipeline.")
   private boolean failIfWorse;
 
   @Option(names = "--json", description = "The whole answer as JSON.")
@@ -173,20 +178,25 @@ final class EvalCommand implements Callable<Integer> {
       var whole = so.path("report").isObject();
       printer.show(whole ? so : door.answer("GET", path + "?partial=true", Optional.empty()));
       return switch (so.path("status").asText()) {
-        case "done" -> failIfWorse && worse(so) ? ExitCode.FAILED : ExitCode.OK;
+        case "done" -> failIfWorse && !passes(so, err) ? ExitCode.FAILED : ExitCode.OK;
         case "interrupted" -> ExitCode.TRY_LATER;
         default -> ExitCode.FAILED;
       };
     }
   }
 
-  private static boolean worse(JsonNode so) {
-    for (var line : so.at("/report/scorers")) {
-      if (line.path("finding").asText().equals("worse")) {
-        return true;
+  /** Whether every scorer has found something, and nothing worse; says of each other what it is. */
+  private static boolean passes(JsonNode so, PrintWriter err) {
+    var scorers = so.at("/report/scorers");
+    var passes = !scorers.isEmpty();
+    for (var line : scorers) {
+      var finding = line.path("finding").asText("no finding").replace('_', ' ');
+      if (!PASSING.contains(finding)) {
+        err.println("--fail-if-worse: " + line.path("scorer").asText() + ": " + finding + ".");
+        passes = false;
       }
     }
-    return false;
+    return passes;
   }
 
   private static boolean underWay(JsonNode so) {

@@ -123,7 +123,14 @@ final class EvalPrinter {
       out.println("  " + expected + " items without an expected answer are left out.");
     }
     if (score > 0) {
-      out.println("  " + score + " items without a score are left out.");
+      out.printf(
+          "  %s items lack a score and are left out; missing on the side of the baseline %s, of the"
+              + " candidate %s.%n",
+          score, line.path("missing_baseline").asText(), line.path("missing_candidate").asText());
+    }
+    if (line.path("finding").asText().equals("too_much_missing")) {
+      out.println(
+          "  That is more than 2 in 100, of the items or of the users: nothing can be found.");
     }
   }
 

@@ -8,24 +8,35 @@ import dev.weir.core.Usd;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.Call;
 import dev.weir.gateway.CallOptions;
+import dev.weir.gateway.Cap;
 import dev.weir.gateway.OwnCalls;
 import dev.weir.gateway.Plan;
 import dev.weir.gateway.Principal;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
  * Asks versions on an evaluation's account and adds up what that costs. What Weir itself refuses
  * for a while is asked again, which is no failure of a version; what it refuses for good ends the
- * evaluation. Thread-safe; blocks, so for virtual threads only.
+ * evaluation, and so does a provider that fails a version again and again. Thread-safe; blocks, so
+ * for virtual threads only.
  */
 final class Asking {
+  /** So many calls of a version in a row that its provider failed end the evaluation. */
+  static final int IN_A_ROW = 10;
+
+  /** How often what a provider failed is asked again. */
+  private static final int AGAIN = 3;
+
   private static final Duration SHORTEST = Duration.ofMillis(50);
   private static final Duration USUAL = Duration.ofSeconds(1);
   private static final Duration LONGEST = Duration.ofSeconds(15);
@@ -34,15 +45,25 @@ final class Asking {
   private final Principal account;
   private final Clock clock;
   private final Duration patience;
-  private final Usd budget;
+  private final Cap cap;
   private final CountDownLatch over;
   private final AtomicReference<Usd> spent = new AtomicReference<>(Usd.ZERO);
+
+  /** When a call last came to an end that is no waiting, by the monotonic clock. */
+  private final AtomicLong moved;
+
+  /** The longest time that a call may take, of those asked so far. */
+  private final AtomicReference<Duration> slowest = new AtomicReference<>(Duration.ZERO);
+
+  /** Calls in a row that the provider failed, by version. */
+  private final Map<String, Integer> failures = new ConcurrentHashMap<>();
 
   /**
    * Asks on an account.
    *
-   * @param patience how long one answer may be refused for reasons that pass
-   * @param budget what the ledger lets the account spend in a month; here it holds for all of them
+   * @param patience how long answers may be refused for reasons that pass, without any coming in
+   * @param budget what all that is asked may cost together; the ledger's budget of the account is
+   *     one of a month, and would begin anew with the next
    * @param over is open when nobody waits for answers any more
    */
   Asking(
@@ -56,8 +77,9 @@ final class Asking {
     this.account = account;
     this.clock = clock;
     this.patience = patience;
-    this.budget = budget;
+    this.cap = new Cap(budget);
     this.over = over;
+    this.moved = new AtomicLong(clock.nanoTime());
   }
 
   /** What all that was asked has cost. */
@@ -86,27 +108,62 @@ final class Asking {
       return new Outcome(
           Optional.empty(), e.code().name(), "", Optional.of(Duration.ZERO), Optional.of(Usd.ZERO));
     }
+    slowest.accumulateAndGet(plan.timeout(), Asking::longer);
     var began = clock.nanoTime();
-    while (true) {
-      if (spent().compareTo(budget) >= 0) {
+    for (var again = 0; ; ) {
+      if (spent().compareTo(cap.most()) >= 0) {
         throw EvaluationEnd.budget();
       }
-      var made = made(calls.make(call, account, plan));
+      var made = made(calls.make(call, account, plan, Optional.of(cap)));
       spent.accumulateAndGet(made.tally().cost(), Usd::plus);
-      var error = made.error();
-      if (error.isEmpty()) {
+      if (made.error().isEmpty()) {
+        failures.remove(key(who));
         return outcome(made, made.answer().flatMap(Answer::data), Outcome.OK);
       }
-      switch (Refused.of(error.get().code())) {
+      var error = made.error().get();
+      switch (Refused.of(error, made.tally())) {
         case VERSION -> {
-          return outcome(made, Optional.empty(), error.get().code().name());
+          return failed(who, made, error);
+        }
+        case PROVIDER -> {
+          if (again == AGAIN) {
+            return failed(who, made, error);
+          }
+          pause(error.retryAfter().orElse(USUAL.multipliedBy(1L << again)));
+          again++;
         }
         case MONEY -> throw EvaluationEnd.budget();
-        case FOR_GOOD -> throw EvaluationEnd.failed(error.get());
+        case FOR_GOOD -> throw EvaluationEnd.failed(error);
         case GOING -> throw EvaluationEnd.interrupted();
-        case FOR_NOW -> rest(error.get(), began);
+        case FOR_NOW -> rest(error, began);
       }
     }
+  }
+
+  /** A failure that counts, unless it is one of too many in a row that look like an outage. */
+  private Outcome failed(Candidate who, OwnCalls.Made made, AIError error) {
+    var outcome = outcome(made, Optional.empty(), error.code().name());
+    if (error.code().blame() != ErrorCode.Blame.PROVIDER) {
+      failures.remove(key(who));
+      return outcome;
+    }
+    if (failures.merge(key(who), 1, Integer::sum) >= IN_A_ROW) {
+      throw EvaluationEnd.failed(
+          AIError.of(
+              error.code(),
+              IN_A_ROW
+                  + " calls of '"
+                  + who.function().name()
+                  + "' in a row were failed by the provider of "
+                  + who.route().first().model()
+                  + ", which looks like an outage and says nothing of a version; try again when it"
+                  + " is over."));
+    }
+    return outcome;
+  }
+
+  private static String key(Candidate who) {
+    return who.function().name() + "@" + who.function().version();
   }
 
   /** Reads from the database, again if it is away for a while. */
@@ -124,19 +181,37 @@ final class Asking {
     }
   }
 
+  /**
+   * Waits, unless nothing has come in for as long as there is patience. Money that calls under way
+   * hold comes back when they end, which may take them all the time that they have.
+   */
   private void rest(AIError error, long began) throws InterruptedException {
-    if (clock.nanoTime() - began > patience.toNanos()) {
+    var now = clock.nanoTime();
+    var waited = Math.min(now - began, now - moved.get());
+    var most = Refused.isHeld(error) ? patience.plus(slowest()) : patience;
+    if (waited > most.toNanos()) {
       throw EvaluationEnd.failed(error);
     }
-    var wait = error.retryAfter().orElse(USUAL);
+    pause(error.retryAfter().orElse(USUAL));
+  }
+
+  private void pause(Duration wait) throws InterruptedException {
     var bounded = wait.compareTo(LONGEST) > 0 ? LONGEST : wait;
-    var some = bounded.compareTo(SHORTEST) < 0 ? SHORTEST : bounded;
-    if (over.await(some.toMillis(), TimeUnit.MILLISECONDS)) {
+    if (over.await(longer(bounded, SHORTEST).toMillis(), TimeUnit.MILLISECONDS)) {
       throw EvaluationEnd.interrupted();
     }
   }
 
-  private static Outcome outcome(OwnCalls.Made made, Optional<JsonNode> value, String word) {
+  private Duration slowest() {
+    return Optional.ofNullable(slowest.get()).orElse(Duration.ZERO);
+  }
+
+  private static Duration longer(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
+  }
+
+  private Outcome outcome(OwnCalls.Made made, Optional<JsonNode> value, String word) {
+    moved.set(clock.nanoTime());
     return new Outcome(
         value,
         // A text without a value would be a fault of ours; it is no answer.
@@ -164,38 +239,6 @@ final class Asking {
       return future.toCompletionStage().toCompletableFuture().get();
     } catch (ExecutionException e) {
       throw AIError.from(e.getCause() == null ? e : e.getCause());
-    }
-  }
-
-  /** Whose failure a refusal is. */
-  private enum Refused {
-    /** The version's, or its provider's. */
-    VERSION,
-    /** Nobody's, and it passes. */
-    FOR_NOW,
-    /** Nobody's, and it stays. */
-    FOR_GOOD,
-    /** The budget is spent. */
-    MONEY,
-    /** This node goes down. */
-    GOING;
-
-    static Refused of(ErrorCode code) {
-      return switch (code) {
-        case BUDGET_EXCEEDED -> MONEY;
-        case DRAINING -> GOING;
-        case RATE_LIMITED, PROVIDER_RATE_LIMITED, OVERLOADED, STORAGE_UNAVAILABLE, CIRCUIT_OPEN ->
-            FOR_NOW;
-        case QUOTA_EXCEEDED,
-            MODEL_UNPRICED,
-            UNAUTHENTICATED,
-            FORBIDDEN,
-            NOT_FOUND,
-            PROVIDER_AUTH,
-            INTERNAL ->
-            FOR_GOOD;
-        default -> VERSION;
-      };
     }
   }
 }

@@ -9,9 +9,9 @@ import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * What may be said of scored items. The user is the unit: the mean score of a user's items is one
@@ -48,7 +48,7 @@ final class EvaluationReport {
     var json = Json.object();
     json.put("items", items.size())
         .put("users", users.size())
-        .put("gone", count(items, s -> s.candidate().word().equals(Outcome.GONE.word())))
+        .put("gone", count(items, Scored::gone))
         .put("left_out", all.size() - items.size())
         .put("alpha", ALPHA)
         .put("alpha_of_each", ALPHA / scorers.size());
@@ -81,75 +81,9 @@ final class EvaluationReport {
 
   private ObjectNode line(String scorer, List<List<Scored>> users) {
     var known = scorer.equals("exact") || scorer.equals("contains");
-    var paired = new PairedMean(ALPHA / scorers.size(), Math.max(1, known ? unitsExpected : units));
-    var baseline = new Means();
-    var candidate = new Means();
-    var items = 0;
-    var without = 0;
-    for (var user : users) {
-      var pairs =
-          user.stream()
-              .flatMap(s -> s.scores().getOrDefault(scorer, Optional.empty()).stream())
-              .toList();
-      items += pairs.size();
-      without += user.size() - pairs.size();
-      if (!pairs.isEmpty()) {
-        var before = baseline.user(pairs, Scored.Pair::baseline);
-        var after = candidate.user(pairs, Scored.Pair::candidate);
-        paired.observe(before, after);
-      }
-    }
-    var json =
-        Json.object()
-            .put("scorer", scorer)
-            .put("items", items)
-            .put("users", baseline.users)
-            .put(known ? "without_expected" : "without_score", without);
-    if (items > 0) {
-      var estimate = paired.estimate();
-      json.put("baseline_mean", baseline.mean())
-          .put("candidate_mean", candidate.mean())
-          .put("baseline_items_mean", baseline.itemsMean())
-          .put("candidate_items_mean", candidate.itemsMean())
-          .put("difference", candidate.mean() - baseline.mean())
-          .put("lower", Math.max(-1, estimate.lower()))
-          .put("upper", Math.min(1, estimate.upper()))
-          .put("p_value", estimate.pValue())
-          .put("finding", finding(estimate.lower(), estimate.upper()));
-    }
-    return json;
-  }
-
-  private static String finding(double lower, double upper) {
-    return lower > 0 ? "better" : upper < 0 ? "worse" : "no_difference_found";
-  }
-
-  /** Means over users, and over items. */
-  private static final class Means {
-    private int users;
-    private double sum;
-    private int items;
-    private double itemsSum;
-
-    /** Adds a user; the mean of its scores. */
-    double user(List<Scored.Pair> pairs, Function<Scored.Pair, Double> score) {
-      var total = pairs.stream().mapToDouble(score::apply).sum();
-      // A mean of ones must not be above one.
-      var mean = Math.clamp(total / pairs.size(), 0, 1);
-      users++;
-      sum += mean;
-      items += pairs.size();
-      itemsSum += total;
-      return mean;
-    }
-
-    double mean() {
-      return sum / users;
-    }
-
-    double itemsMean() {
-      return itemsSum / items;
-    }
+    var line = new ScorerLine(scorer, known, ALPHA / scorers.size(), known ? unitsExpected : units);
+    users.forEach(line::user);
+    return line.json();
   }
 
   private static ObjectNode side(List<Scored> items, Function<Scored, Scored.Side> which) {
@@ -191,7 +125,7 @@ final class EvaluationReport {
         .divide(BigDecimal.valueOf(costs.size()), 9, RoundingMode.HALF_UP);
   }
 
-  private static int count(List<Scored> items, java.util.function.Predicate<Scored> which) {
+  private static int count(List<Scored> items, Predicate<Scored> which) {
     return (int) items.stream().filter(which).count();
   }
 }

@@ -200,7 +200,10 @@ final class EvaluationTable {
         .forEach(
             (scorer, pair) ->
                 pair.ifPresentOrElse(
-                    p -> json.putArray(scorer).add(p.baseline()).add(p.candidate()),
+                    p ->
+                        json.putArray(scorer)
+                            .add(p.baseline().orElse(null))
+                            .add(p.candidate().orElse(null)),
                     () -> json.putNull(scorer)));
     return json;
   }
@@ -297,10 +300,13 @@ final class EvaluationTable {
                     entry.getValue().isArray()
                         ? Optional.of(
                             new Scored.Pair(
-                                entry.getValue().path(0).doubleValue(),
-                                entry.getValue().path(1).doubleValue()))
+                                score(entry.getValue().path(0)), score(entry.getValue().path(1))))
                         : Optional.empty()));
     return pairs;
+  }
+
+  private static Optional<Double> score(JsonNode json) {
+    return json.isNumber() ? Optional.of(json.doubleValue()) : Optional.empty();
   }
 
   /** Asks for an end; whoever works on it hears of it within a second. */

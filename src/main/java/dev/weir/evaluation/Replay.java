@@ -122,7 +122,7 @@ final class Replay {
         content.expiresAt());
   }
 
-  /** Both scores; none where one of the two has none. */
+  /** Both scores, each judged whatever became of the other; empty where there can be none. */
   private Optional<Scored.Pair> pair(
       Scorer scorer, Question question, Outcome baseline, Outcome candidate, boolean same)
       throws InterruptedException {
@@ -130,12 +130,9 @@ final class Replay {
       return Optional.empty();
     }
     var after = one(scorer, question, candidate);
-    if (after.isEmpty()) {
-      return Optional.empty();
-    }
     // The same answer is as good, and need not be judged again.
     var before = same ? after : one(scorer, question, baseline);
-    return before.map(b -> new Scored.Pair(b, after.get()));
+    return Optional.of(new Scored.Pair(before, after));
   }
 
   private Optional<Double> one(Scorer scorer, Question question, Outcome outcome)

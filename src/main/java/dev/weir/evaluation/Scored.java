@@ -17,7 +17,7 @@ import java.util.UUID;
  * @param baseline how the baseline did
  * @param candidate how the candidate did
  * @param same whether both gave the same value; empty unless both gave one
- * @param scores by scorer; empty where there can be none
+ * @param scores by scorer; empty where there can be none, since nothing was expected
  */
 record Scored(
     int position,
@@ -37,8 +37,22 @@ record Scored(
     }
   }
 
-  /** Both scores of an item, from 0 to 1. */
-  record Pair(double baseline, double candidate) {}
+  /** Both scores of an item, from 0 to 1; empty where a side has none, as its judge failed. */
+  record Pair(Optional<Double> baseline, Optional<Double> candidate) {
+    Pair(double baseline, double candidate) {
+      this(Optional.of(baseline), Optional.of(candidate));
+    }
+
+    /** Whether both sides have a score. */
+    boolean whole() {
+      return baseline.isPresent() && candidate.isPresent();
+    }
+  }
+
+  /** Whether it was deleted before its turn. */
+  boolean gone() {
+    return candidate.word().equals(Outcome.GONE.word());
+  }
 
   static Scored of(
       Item item,

@@ -64,6 +64,17 @@ public final class OwnCalls {
    * @return how it went; fails with {@code DRAINING} while none can be made
    */
   public Future<Made> make(Call call, Principal principal, Plan plan) {
+    return make(call, principal, plan, Optional.empty());
+  }
+
+  /**
+   * The same under a cap.
+   *
+   * @param cap what it may cost, alone or with others under the same cap; where it does not fit in
+   *     it fails with {@code BUDGET_EXCEEDED}, with the limit {@code usd_held} if only attempts
+   *     under way stand in its way
+   */
+  public Future<Made> make(Call call, Principal principal, Plan plan, Optional<Cap> cap) {
     var way = way();
     if (closed || way.isEmpty()) {
       return Future.failedFuture(
@@ -75,7 +86,7 @@ public final class OwnCalls {
         .runOnContext(
             _ -> {
               try {
-                run(way.get(), call, principal, plan).onComplete(promise);
+                run(way.get(), call, principal, plan, cap).onComplete(promise);
               } catch (RuntimeException e) {
                 promise.fail(AIError.from(e));
               }
@@ -101,10 +112,11 @@ public final class OwnCalls {
     return AIError.of(ErrorCode.DRAINING, "This node is shutting down.");
   }
 
-  private Future<Made> run(Way way, Call call, Principal principal, Plan plan) {
+  private Future<Made> run(Way way, Call call, Principal principal, Plan plan, Optional<Cap> cap) {
     var began = clock.nanoTime();
     var origin = new Origin(Ids.next(clock), Optional.empty(), Origin.Door.OWN, began);
     var x = way.gateway().open(origin, call, principal, plan);
+    cap.ifPresent(x.tally()::cap);
     return watched(way.context(), x, () -> way.gateway().run(x))
         .transform(
             run ->

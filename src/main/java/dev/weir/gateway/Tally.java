@@ -125,7 +125,9 @@ public final class Tally {
     return allowance.get();
   }
 
-  /** Sets what the whole call may cost, whatever its subjects' budgets say. */
+  /**
+   * Sets what the whole call may cost, alone or with others, whatever budgets its subjects have.
+   */
   public void cap(Cap most) {
     cap = Optional.of(most);
   }

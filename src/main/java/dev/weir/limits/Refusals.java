@@ -68,6 +68,18 @@ final class Refusals {
         .retryAfter(s.monthEnds());
   }
 
+  /** Only what attempts in flight may cost stands in the way of one under the same cap. */
+  static AIError heldOfCap(Usd most) {
+    return AIError.of(
+            ErrorCode.BUDGET_EXCEEDED,
+            "What calls in flight may still cost takes up the rest of the "
+                + most
+                + " USD that they may cost together; try again when they have ended.")
+        .with("limit", "usd_held")
+        .with("allowed_usd", most.toString())
+        .retryAfter(MOMENT);
+  }
+
   /** Another attempt could cost more than the call as a whole may. */
   static AIError capped(Usd most) {
     return AIError.of(

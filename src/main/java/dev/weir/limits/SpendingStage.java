@@ -116,7 +116,10 @@ public final class SpendingStage implements Stage {
         .or(() -> costsNothing(x) ? Optional.of(Usd.ZERO) : Optional.empty());
   }
 
-  /** The call's own cap holds whatever limits are in force, and whoever pays. */
+  /**
+   * A cap of the call, or of several together, holds whatever limits are in force, and whoever
+   * pays.
+   */
   private Usd reserveOfCap(Exchange x) {
     if (x.tally().cap().isEmpty()) {
       return Usd.ZERO;
@@ -126,7 +129,7 @@ public final class SpendingStage implements Stage {
         atMost(x, x.tally().startedAt())
             .orElseThrow(() -> Refusals.unpriced(x.currentAttempt().target().model().toString()));
     if (!cap.reserve(worst)) {
-      throw Refusals.capped(cap.most());
+      throw cap.mayFitLater(worst) ? Refusals.heldOfCap(cap.most()) : Refusals.capped(cap.most());
     }
     return worst;
   }

@@ -49,6 +49,29 @@ class EvalCommandIT {
             answer: {type: string}
         example: {question: why}
         """);
+    Files.writeString(
+        functions.resolve("mute.yaml"),
+        """
+        name: mute
+        description: a judge that never gives a score
+        model: sandbox/echo
+        prompt:
+          user: '{"score": "I cannot say"}'
+        input:
+          type: object
+          required: [input, answer]
+          properties:
+            input: {type: string}
+            answer: {type: string}
+        output:
+          type: object
+          additionalProperties: false
+          required: [score]
+          properties:
+            score: {type: number, minimum: 0, maximum: 1}
+        repair: {second_ask: false}
+        example: {input: a, answer: b}
+        """);
     weir = RunningWeir.sandboxed(database, "WEIR_FUNCTIONS_DIR", functions.toString());
   }
 
@@ -171,5 +194,36 @@ class EvalCommandIT {
     assertThat(gate.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(gate.out()).contains("worse");
     assertThat(eval("--file", "cases.jsonl", "--fail-if-worse").exitCode()).isZero();
+  }
+
+  @Test
+  void aPipelineFailsWhereNothingWasFoundAtAll() throws IOException {
+    cases(30);
+    var judged =
+        eval(
+            "--file",
+            "cases.jsonl",
+            "--scorer",
+            "schema",
+            "--scorer",
+            "judge:mute",
+            "--fail-if-worse");
+
+    assertThat(judged.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(judged.err()).contains("--fail-if-worse: judge:mute: too much missing.");
+    assertThat(judged.out())
+        .containsPattern("judge:mute +0 +0 .*too much missing")
+        .contains("30 items lack a score")
+        .contains("of the baseline 30, of the candidate 30")
+        .contains("nothing can be found");
+    var lines = new ArrayList<String>();
+    for (var i = 0; i < 3; i++) {
+      lines.add("{\"input\": {\"question\": \"nobody knows\"}}");
+    }
+    Files.write(directory.resolve("cases.jsonl"), lines);
+    var none = eval("--file", "cases.jsonl", "--scorer", "exact", "--fail-if-worse");
+    assertThat(none.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(none.err()).contains("--fail-if-worse: exact: no finding.");
+    assertThat(eval("--file", "cases.jsonl", "--scorer", "exact").exitCode()).isZero();
   }
 }

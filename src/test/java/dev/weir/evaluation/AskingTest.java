@@ -28,6 +28,7 @@ import dev.weir.prompts.FunctionCatalogue;
 import dev.weir.prompts.FunctionDefinition;
 import dev.weir.prompts.FunctionText;
 import dev.weir.prompts.ModelCheck;
+import dev.weir.testing.Eventually;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -36,6 +37,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
@@ -58,6 +60,7 @@ class AskingTest {
   private final Vertx vertx = Vertx.vertx();
   private final AtomicLong nanos = new AtomicLong();
   private final Queue<Optional<ErrorCode>> script = new ConcurrentLinkedQueue<>();
+  private final Queue<AIError> refusals = new ConcurrentLinkedQueue<>();
   private final Queue<Exchange> seen = new ConcurrentLinkedQueue<>();
   private final CountDownLatch over = new CountDownLatch(1);
   private final Clock clock =
@@ -72,6 +75,8 @@ class AskingTest {
           return nanos.get();
         }
       };
+  private volatile boolean sends = true;
+  private OwnCalls calls;
   private Asking asking;
   private Candidate candidate;
 
@@ -89,21 +94,19 @@ class AskingTest {
             return List.of();
           }
         };
-    var calls = new OwnCalls(clock);
+    calls = new OwnCalls(clock);
     calls.serve(
         vertx.getOrCreateContext(),
         new Gateway(
             new Planner(() -> FunctionCatalogue.EMPTY, models),
             Chain.of(List.of((x, _) -> play(x)))));
-    asking =
-        new Asking(
-            calls,
-            Principal.weir("weir-eval.e"),
-            clock,
-            Duration.ofMinutes(2),
-            DOLLAR.times(10),
-            over);
+    asking = asking(DOLLAR.times(10));
     candidate = Candidate.of(function(), models);
+  }
+
+  private Asking asking(Usd budget) {
+    return new Asking(
+        calls, Principal.weir("weir-eval.e"), clock, Duration.ofMinutes(2), budget, over);
   }
 
   private static FunctionDefinition function() {
@@ -114,6 +117,7 @@ class AskingTest {
         model: sandbox/plain
         prompt: {user: "Answer {{question}}"}
         input: {type: object, properties: {question: {type: string}}}
+        timeout_ms: {default: 60000, max: 60000}
         example: {question: why}
         """;
     return ((FunctionText.Reading.Good) FunctionText.read("quiz", source, ModelCheck.ANY))
@@ -123,6 +127,9 @@ class AskingTest {
   private Future<Reply> play(Exchange x) {
     seen.add(x);
     nanos.addAndGet(Duration.ofSeconds(50).toNanos());
+    if (!sends) {
+      return Future.failedFuture(AIError.of(ErrorCode.TIMEOUT, "It waited for too long."));
+    }
     x.tally()
         .add(
             new AttemptRecord(
@@ -134,6 +141,10 @@ class AskingTest {
                 Usage.NONE,
                 Optional.of(DOLLAR),
                 Optional.empty()));
+    var refusal = refusals.poll();
+    if (refusal != null) {
+      return Future.failedFuture(refusal);
+    }
     return Optional.ofNullable(script.poll())
         .flatMap(o -> o)
         .map(
@@ -195,14 +206,12 @@ class AskingTest {
       names = {
         "OUTPUT_INVALID",
         "OUTPUT_UNPARSEABLE",
-        "PROVIDER_ERROR",
-        "PROVIDER_UNREACHABLE",
         "TIMEOUT",
         "CONTENT_FILTERED",
         "CONTEXT_LENGTH_EXCEEDED",
         "INVALID_REQUEST"
       })
-  void whatModelAndProviderDoWrongIsTheVersionsFailure(ErrorCode code) throws InterruptedException {
+  void whatTheModelDoesWrongIsTheVersionsFailure(ErrorCode code) throws InterruptedException {
     fails(code);
 
     var outcome = ask();
@@ -211,6 +220,91 @@ class AskingTest {
     assertThat(outcome.value()).isEmpty();
     assertThat(outcome.cost()).contains(DOLLAR);
     assertThat(seen).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = ErrorCode.class,
+      names = {"PROVIDER_ERROR", "PROVIDER_UNREACHABLE"})
+  void whatAProviderDoesWrongIsAskedAgainAndThenTheVersionsFailure(ErrorCode code)
+      throws InterruptedException {
+    fails(code, code, code);
+
+    assertThat(ask().word()).isEqualTo("ok");
+    assertThat(seen).hasSize(4);
+    fails(code, code, code, code);
+    assertThat(ask().word()).isEqualTo(code.name());
+    assertThat(seen).hasSize(8);
+  }
+
+  @Test
+  void aProviderThatFailsCallAfterCallEndsTheEvaluation() throws InterruptedException {
+    asking = asking(DOLLAR.times(1_000));
+    for (var i = 0; i < Asking.IN_A_ROW - 1; i++) {
+      fails(ErrorCode.TIMEOUT);
+      assertThat(ask().word()).isEqualTo("TIMEOUT");
+    }
+    assertThat(ask().word()).as("one that answers begins the row anew").isEqualTo("ok");
+    for (var i = 0; i < Asking.IN_A_ROW - 1; i++) {
+      fails(ErrorCode.TIMEOUT);
+      assertThat(ask().word()).isEqualTo("TIMEOUT");
+    }
+    fails(ErrorCode.TIMEOUT);
+
+    assertThatThrownBy(this::ask)
+        .isInstanceOf(EvaluationEnd.class)
+        .hasMessageContaining("TIMEOUT: 10 calls of 'quiz' in a row")
+        .hasMessageContaining("sandbox/plain")
+        .extracting(e -> ((EvaluationEnd) e).status())
+        .isEqualTo("failed");
+  }
+
+  @Test
+  void whoRanOutOfTimeBeforeAnybodyWasAskedIsAskedAgain() throws InterruptedException {
+    sends = false;
+    var waiting =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return ask();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    Eventually.until("it was asked once", () -> !seen.isEmpty());
+    sends = true;
+
+    assertThat(waiting.join().word()).isEqualTo("ok");
+    assertThat(seen).hasSize(2);
+  }
+
+  @Test
+  void allCallsOfAnEvaluationStandUnderOneCapOfItsBudget() throws InterruptedException {
+    ask();
+    ask();
+
+    assertThat(seen.stream().map(x -> x.tally().cap().orElseThrow()).distinct())
+        .singleElement()
+        .satisfies(cap -> assertThat(cap.most()).isEqualTo(DOLLAR.times(10)));
+  }
+
+  @Test
+  void heldMoneyIsWaitedForAsLongAsACallUnderWayMayTake() throws InterruptedException {
+    // Its longest call may take a minute, so there are three minutes of patience and not two.
+    var held =
+        AIError.of(ErrorCode.BUDGET_EXCEEDED, "Held.")
+            .with("limit", "usd_held")
+            .retryAfter(Duration.ofMillis(1));
+    for (var i = 0; i < 3; i++) {
+      refusals.add(held);
+    }
+
+    assertThat(ask().word()).isEqualTo("ok");
+    assertThat(seen).hasSize(4);
+    for (var i = 0; i < 4; i++) {
+      refusals.add(held);
+    }
+    assertThatThrownBy(this::ask).hasMessage("BUDGET_EXCEEDED: Held.");
   }
 
   @ParameterizedTest

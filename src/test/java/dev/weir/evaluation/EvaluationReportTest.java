@@ -130,6 +130,104 @@ class EvaluationReportTest {
     assertThat(line.path("candidate_mean").doubleValue()).isEqualTo(1);
   }
 
+  /** So many users with one judged item each; of the last ones a side has no score. */
+  private JsonNode judged(int users, int withoutBaseline, int withoutCandidate) {
+    for (var i = 0; i < users; i++) {
+      var left = users - i;
+      var pair =
+          new Scored.Pair(
+              left <= withoutBaseline ? Optional.empty() : Optional.of(0.7),
+              left <= withoutCandidate ? Optional.empty() : Optional.of(1.0));
+      items.add(
+          new Scored(
+              i,
+              i,
+              1,
+              "u" + i,
+              Optional.empty(),
+              side("ok", 1, "0"),
+              side("ok", 1, "0"),
+              Optional.empty(),
+              Map.of("judge:j", Optional.of(pair))));
+    }
+    return new EvaluationReport(List.of("judge:j"), users, 0).of(items).at("/scorers/0");
+  }
+
+  @Test
+  void scoresThatAreMissingMayHaveToDoWithWhatTheyWouldBeSoNothingIsFound() {
+    var line = judged(200, 3, 100);
+
+    assertThat(line.path("finding").asText()).isEqualTo("too_much_missing");
+    assertThat(line.path("missing_baseline").asInt()).isEqualTo(3);
+    assertThat(line.path("missing_candidate").asInt()).isEqualTo(100);
+    assertThat(line.path("without_score").asInt()).isEqualTo(100);
+    assertThat(line.path("items").asInt()).isEqualTo(100);
+    assertThat(line.has("difference")).isFalse();
+    assertThat(line.has("p_value")).isFalse();
+  }
+
+  @Test
+  void twoOfAHundredMayLackAScoreOnEitherSide() {
+    assertThat(judged(200, 4, 3).path("finding").asText()).isEqualTo("better");
+    items.clear();
+    assertThat(judged(200, 5, 3).path("finding").asText()).isEqualTo("too_much_missing");
+    items.clear();
+    assertThat(judged(200, 3, 5).path("finding").asText()).isEqualTo("too_much_missing");
+  }
+
+  @Test
+  void missingScoresOfMostUsersAreNotHiddenByOneWhoHasManyItems() {
+    for (var i = 0; i < 1_000; i++) {
+      items.add(judgedItem(0, 1_000, Optional.of(new Scored.Pair(0.5, 0.5))));
+    }
+    for (var user = 1; user <= 15; user++) {
+      items.add(judgedItem(user, 1, Optional.empty()));
+    }
+
+    var line = new EvaluationReport(List.of("judge:j"), 16, 0).of(items).at("/scorers/0");
+
+    assertThat(line.path("finding").asText()).isEqualTo("too_much_missing");
+    assertThat(line.path("missing_candidate").asInt()).isEqualTo(15);
+  }
+
+  private Scored judgedItem(int unit, int unitItems, Optional<Scored.Pair> pair) {
+    return new Scored(
+        items.size(),
+        unit,
+        unitItems,
+        "u" + unit,
+        Optional.empty(),
+        side("ok", 1, "0"),
+        side("ok", 1, "0"),
+        Optional.empty(),
+        Map.of("judge:j", pair));
+  }
+
+  @Test
+  void itemsThatWereDeletedBeforeTheirTurnLackNoScore() {
+    for (var i = 0; i < 50; i++) {
+      items.add(judgedItem(i, 1, Optional.of(new Scored.Pair(0, 1))));
+    }
+    for (var i = 50; i < 60; i++) {
+      items.add(
+          new Scored(
+              i,
+              i,
+              1,
+              "u" + i,
+              Optional.empty(),
+              side("gone", 0, "0"),
+              side("gone", 0, "0"),
+              Optional.empty(),
+              Map.of()));
+    }
+
+    var line = new EvaluationReport(List.of("judge:j"), 60, 0).of(items).at("/scorers/0");
+
+    assertThat(line.path("finding").asText()).isEqualTo("better");
+    assertThat(line.path("without_score").asInt()).isZero();
+  }
+
   @Test
   void ofOneThatStoppedEarlyOnlyUsersBeforeTheFirstGapCount() {
     item(0, 0, 1, pair(1, 0));

@@ -238,6 +238,7 @@ class SpendingStageTest {
 
     assertThat(AIError.from(first.cause()).code()).isEqualTo(ErrorCode.PROVIDER_UNREACHABLE);
     assertThat(AIError.from(second.cause()).code()).isEqualTo(ErrorCode.BUDGET_EXCEEDED);
+    assertThat(AIError.from(second.cause()).details()).containsEntry("limit", "usd_per_call");
     assertThat(sent).as("the second was never sent").hasValue(1);
     assertThat(call.tally().cost()).isGreaterThan(Usd.ZERO).isLessThan(one);
     assertThat(cap.taken()).as("nothing stays reserved").isEqualTo(call.tally().cost());
@@ -255,6 +256,7 @@ class SpendingStageTest {
     var second = hangs.proceed(attempt(call, 2));
 
     assertThat(AIError.from(second.cause()).code()).isEqualTo(ErrorCode.BUDGET_EXCEEDED);
+    assertThat(AIError.from(second.cause()).details()).containsEntry("limit", "usd_held");
     assertThat(cap.taken()).isEqualTo(one);
   }
 
