@@ -26,11 +26,10 @@ enum Refused {
    * money that others hold is not spent.
    */
   static Refused of(AIError error, Tally tally) {
-    return isHeld(error)
-            || error.code() == ErrorCode.TIMEOUT
-                && tally.attempts().stream().noneMatch(Refused::somebodyWasAsked)
-        ? FOR_NOW
-        : of(error.code());
+    var unasked =
+        error.code() == ErrorCode.TIMEOUT
+            && tally.attempts().stream().noneMatch(Refused::somebodyWasAsked);
+    return unasked || isHeld(error) ? FOR_NOW : of(error.code());
   }
 
   /** Whether only what calls under way may still cost stands in the way. */
