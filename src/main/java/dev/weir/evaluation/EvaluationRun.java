@@ -86,6 +86,9 @@ final class EvaluationRun {
       finish();
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
+    } finally {
+      // Whatever it was that broke this off: nobody goes on spending unseen.
+      end(broken());
     }
   }
 
@@ -115,8 +118,9 @@ final class EvaluationRun {
       end(e);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
-    } catch (RuntimeException e) {
-      // By its kind and place only: what it says may hold what was asked.
+    } catch (Throwable e) {
+      // An error ends it as well: nobody else would. By its kind and place only: what it says may
+      // hold what was asked.
       LOG.error(
           "The evaluation {} failed: {} at {}",
           plan.name(),
@@ -184,6 +188,9 @@ final class EvaluationRun {
   private boolean close(String status, Optional<String> reason) throws InterruptedException {
     try {
       var report = plan.report().of(Asking.got(table.items(plan.name())));
+      if (status.equals("failed")) {
+        EvaluationReport.findNothing(report);
+      }
       Asking.got(table.end(plan.name(), status, reason, report, done.get(), asking.spent()));
       return true;
     } catch (AIError e) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.Json;
 import dev.weir.core.Usd;
-import dev.weir.jobs.Turn;
 import dev.weir.storage.Database;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
@@ -20,8 +19,6 @@ import java.util.Optional;
 
 /** The tables {@code evaluations} and {@code evaluation_items}. Thread-safe. */
 final class EvaluationTable {
-  private static final int BATCH = 500;
-
   private static final String BEGIN =
       """
       INSERT INTO evaluations (evaluation_name, function_name, candidate, candidate_version, baseline, baseline_versions,
@@ -80,13 +77,6 @@ final class EvaluationTable {
 
   private static final String STOP =
       "UPDATE evaluations SET stop_asked = true WHERE evaluation_name = $1";
-
-  private static final String OLD =
-      """
-      DELETE FROM evaluation_items WHERE (evaluation_name, position) IN (
-        SELECT evaluation_name, position FROM evaluation_items
-        WHERE scored_at < now() - interval '90 days' ORDER BY scored_at LIMIT $1)
-      """;
 
   private final Database database;
 
@@ -312,11 +302,5 @@ final class EvaluationTable {
   /** Asks for an end; whoever works on it hears of it within a second. */
   Future<Void> askToStop(String name) {
     return database.admin(c -> c.preparedQuery(STOP).execute(Tuple.of(name)).mapEmpty());
-  }
-
-  /** Deletes scores that are older than 90 days; the reports stay. */
-  Future<Void> clean(Turn turn) {
-    return turn.write(c -> c.preparedQuery(OLD).execute(Tuple.of(BATCH)))
-        .compose(gone -> gone.rowCount() == BATCH ? clean(turn) : Future.<Void>succeededFuture());
   }
 }

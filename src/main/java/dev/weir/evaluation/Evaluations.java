@@ -39,6 +39,7 @@ public final class Evaluations {
   private final Preparation preparation;
   private final Contents contents;
   private final EvaluationTable table;
+  private final EvaluationUpkeep upkeep;
   private final OwnCalls calls;
   private final Clock clock;
   private final Semaphore slots = new Semaphore(AT_ONCE);
@@ -58,6 +59,7 @@ public final class Evaluations {
     this.preparation = preparation;
     this.contents = preparation.contents();
     this.table = new EvaluationTable(preparation.database());
+    this.upkeep = new EvaluationUpkeep(vertx, table);
     this.calls = calls;
     this.clock = clock;
   }
@@ -74,7 +76,7 @@ public final class Evaluations {
   public Future<JsonNode> start(Callable<JsonNode> body, String by) {
     return aside(
         () -> {
-          var order = OrderReader.read(body.call());
+          // Before the order is read, which may be large: nobody reads more than two at a time.
           if (!slots.tryAcquire()) {
             throw AIError.of(
                 ErrorCode.CONFLICT,
@@ -82,25 +84,34 @@ public final class Evaluations {
                     + AT_ONCE
                     + " evaluations already; wait for one to end, or stop one.");
           }
-          var prepared = kept(order, by);
-          launch(prepared, order);
-          return shown(prepared.plan().name());
+          return shown(launched(body, by));
         });
   }
 
-  private Preparation.Prepared kept(EvaluationOrder order, String by) throws InterruptedException {
+  /** Launches an evaluation, which then has the slot; without one the slot is free again. */
+  private String launched(Callable<JsonNode> body, String by) throws Exception {
+    var launched = false;
     try {
-      var prepared = preparation.of(order, by);
-      if (!Asking.got(table.begin(prepared.beginning()))) {
-        throw AIError.of(
-            ErrorCode.CONFLICT,
-            "There is an evaluation of the name '" + prepared.plan().name() + "'.");
+      var order = OrderReader.read(body.call());
+      var prepared = kept(order, by);
+      launch(prepared, order);
+      launched = true;
+      return prepared.plan().name();
+    } finally {
+      if (!launched) {
+        slots.release();
       }
-      return prepared;
-    } catch (RuntimeException | InterruptedException e) {
-      slots.release();
-      throw e;
     }
+  }
+
+  private Preparation.Prepared kept(EvaluationOrder order, String by) throws InterruptedException {
+    var prepared = preparation.of(order, by);
+    if (!Asking.got(table.begin(prepared.beginning()))) {
+      throw AIError.of(
+          ErrorCode.CONFLICT,
+          "There is an evaluation of the name '" + prepared.plan().name() + "'.");
+    }
+    return prepared;
   }
 
   private void launch(Preparation.Prepared prepared, EvaluationOrder order) {
@@ -199,9 +210,9 @@ public final class Evaluations {
     return found(name).compose(_ -> table.askToStop(name)).compose(_ -> show(name, false));
   }
 
-  /** Deletes scores when they are old. */
+  /** Closes evaluations whose node died, and deletes scores when they are old. */
   public Job job() {
-    return Job.every(CLEANING, "evaluation-scores", table::clean);
+    return Job.every(CLEANING, "evaluation-scores", upkeep::round);
   }
 
   /** Ends what runs here, as interrupted; succeeds when that is written. */
@@ -225,7 +236,8 @@ public final class Evaluations {
               try {
                 var value = work.call();
                 context.runOnContext(_ -> promise.complete(value));
-              } catch (Exception e) {
+              } catch (Throwable e) {
+                // An error too: who asked would wait for ever.
                 context.runOnContext(_ -> promise.fail(AIError.from(e)));
               }
             });

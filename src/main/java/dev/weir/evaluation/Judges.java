@@ -18,7 +18,8 @@ import java.util.TreeMap;
 
 /**
  * The functions that judge answers. Each answer is judged by itself, so no answer gains by standing
- * first. What the judge sees of input, answer and expected answer is text, in JSON's spelling.
+ * first. What the judge sees of input, answer and expected answer is text, in JSON's spelling, and
+ * without any {@code <}: nothing of it can close the tags that it stands between.
  */
 final class Judges {
   private static final String RESOURCE = "/evaluation/answer-judge.yaml";
@@ -100,12 +101,17 @@ final class Judges {
     return json;
   }
 
+  /** JSON in which a {@code <}, which only stands in strings there, is spelled by its number. */
+  static String fenced(JsonNode json) {
+    return json.toString().replace("<", "\\u003c");
+  }
+
   /** A judge's score of an answer; empty where the judge failed, or was not to be understood. */
   Optional<Double> score(
       Scorer.Judged by, Asking asking, JsonNode input, JsonNode answer, Optional<JsonNode> expected)
       throws InterruptedException {
     var judge = Optional.ofNullable(byName.get(by.function())).orElseThrow();
-    var question = input(input.toString(), answer.toString(), expected.map(JsonNode::toString));
+    var question = input(fenced(input), fenced(answer), expected.map(Judges::fenced));
     if (!judge.function().input().validate(question).isEmpty()) {
       question.remove("expected");
       if (!judge.function().input().validate(question).isEmpty()) {

@@ -182,6 +182,9 @@ public record Preparation(
               + faults.stream().limit(MOST_TOLD).collect(Collectors.joining("; "))
               + (faults.size() > MOST_TOLD ? "; and more." : "."));
     }
+    for (var one : cases) {
+      takes(order, "Line " + one.line(), one.expected());
+    }
     var items = ItemOrder.ofCases(name, Accounts.principal(Accounts.ofEvaluation(name)), cases);
     var expected =
         items.stream()
@@ -196,6 +199,18 @@ public record Preparation(
     return version.input().validate(input).stream()
         .findFirst()
         .map(v -> v.path() + " " + v.message());
+  }
+
+  private static void takes(EvaluationOrder order, String where, Optional<JsonNode> expected) {
+    for (var scorer : order.scorers()) {
+      if (scorer instanceof Scorer.Contains contains && !contains.takes(expected)) {
+        throw AIError.invalid(
+            where
+                + ": 'expected' is a text of more than "
+                + Scorer.LONGEST_EXPECTED
+                + " characters, which is too long for 'contains' to look for.");
+      }
+    }
   }
 
   /** The newest stored contents. Only their names stay in memory; each is read at its turn. */
@@ -216,6 +231,7 @@ public record Preparation(
         if (versions.stream().anyMatch(v -> fault(v, content.input()).isPresent())) {
           unfit++;
         } else if (sources.size() < order.limit()) {
+          takes(order, "The content " + content.id(), content.expected());
           answered.add(content.version());
           sources.add(
               new ItemOrder.Source(content.id(), content.user(), content.expected().isPresent()));

@@ -48,12 +48,12 @@ final class Replay {
     }
     var question = found.get();
     var label = plan.function() + EvaluationRun.LABEL;
+    // By turns, so that neither always finds a provider that the other has just warmed, or tired.
+    var candidateFirst = item.position() % 2 == 0;
+    var early = candidateFirst ? Optional.<Outcome>empty() : Optional.of(baseline(question, label));
     var candidate = asking.ask(plan.candidate(), label, question.input());
     question.content().ifPresent(content -> contents.keep(kept(content, candidate)));
-    var baseline =
-        plan.baseline().isPresent()
-            ? asking.ask(plan.baseline().get(), label, question.input())
-            : question.stored().orElseThrow();
+    var baseline = early.isPresent() ? early.get() : baseline(question, label);
     var same =
         baseline.value().flatMap(one -> candidate.value().map(other -> SameValue.of(one, other)));
     var scores = new LinkedHashMap<String, Optional<Scored.Pair>>();
@@ -61,6 +61,12 @@ final class Replay {
       scores.put(scorer.name(), pair(scorer, question, baseline, candidate, same.orElse(false)));
     }
     return Scored.of(item, baseline, candidate, same, scores);
+  }
+
+  private Outcome baseline(Question question, String label) throws InterruptedException {
+    return plan.baseline().isPresent()
+        ? asking.ask(plan.baseline().get(), label, question.input())
+        : question.stored().orElseThrow();
   }
 
   private Optional<Question> question(Item item) throws InterruptedException {
@@ -129,10 +135,19 @@ final class Replay {
     if (scorer.needsExpected() && question.expected().isEmpty()) {
       return Optional.empty();
     }
+    if (scorer instanceof Scorer.Fits) {
+      return Optional.of(
+          new Scored.Pair(fits(baseline, isWritten(question)), fits(candidate, false)));
+    }
     var after = one(scorer, question, candidate);
     // The same answer is as good, and need not be judged again.
     var before = same ? after : one(scorer, question, baseline);
     return Optional.of(new Scored.Pair(before, after));
+  }
+
+  /** Whether the baseline's answer is one that somebody wrote down with the case. */
+  private boolean isWritten(Question question) {
+    return plan.baseline().isEmpty() && question.content().isEmpty();
   }
 
   private Optional<Double> one(Scorer scorer, Question question, Outcome outcome)
@@ -142,7 +157,7 @@ final class Replay {
     }
     var answer = outcome.value().get();
     return switch (scorer) {
-      case Scorer.Fits _ -> Optional.of(fits(question, answer) ? 1.0 : 0.0);
+      case Scorer.Fits _ -> Optional.of(fits(outcome, false));
       case Scorer.Exact _ ->
           question.expected().map(expected -> SameValue.of(answer, expected) ? 1.0 : 0.0);
       case Scorer.Contains(var text) ->
@@ -154,10 +169,17 @@ final class Replay {
     };
   }
 
-  /** An answer of a call did fit, or it would be none; one that was written down may not. */
-  private boolean fits(Question question, JsonNode answer) {
-    return question.content().isPresent()
-        || plan.candidate().function().output().isEmpty()
-        || plan.candidate().function().output().get().validate(answer).isEmpty();
+  /**
+   * An answer of a call did fit the schema of the version that gave it, or it would be none; one
+   * that was written down is held against the candidate's.
+   */
+  private double fits(Outcome outcome, boolean written) {
+    var schema = plan.candidate().function().output();
+    return outcome.value().isPresent()
+            && (!written
+                || schema.isEmpty()
+                || schema.get().validate(outcome.value().get()).isEmpty())
+        ? 1
+        : 0;
   }
 }

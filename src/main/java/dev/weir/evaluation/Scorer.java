@@ -1,5 +1,6 @@
 package dev.weir.evaluation;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.AIError;
 import java.util.Optional;
 
@@ -7,6 +8,9 @@ import java.util.Optional;
 sealed interface Scorer {
   /** The longest text that may be looked for. */
   int LONGEST_TEXT = 1_000;
+
+  /** The longest expected text that may be looked for. */
+  int LONGEST_EXPECTED = 10_000;
 
   /** The judge where none is named. */
   String USUAL_JUDGE = "answer-judge";
@@ -57,6 +61,17 @@ sealed interface Scorer {
     @Override
     public boolean needsExpected() {
       return text.isEmpty();
+    }
+
+    /**
+     * Whether what is expected of an item can be looked for: a text must not be longer than {@link
+     * #LONGEST_EXPECTED} characters.
+     */
+    boolean takes(Optional<JsonNode> expected) {
+      return text.isPresent()
+          || expected
+              .filter(e -> e.isTextual() && e.textValue().length() > LONGEST_EXPECTED)
+              .isEmpty();
     }
   }
 

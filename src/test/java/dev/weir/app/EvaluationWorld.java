@@ -99,7 +99,17 @@ final class EvaluationWorld implements AutoCloseable {
   }
 
   String version(String model, String prompt) {
-    var source = FUNCTION.formatted(model, prompt);
+    return made(FUNCTION.formatted(model, prompt));
+  }
+
+  /** A version whose answers may have so many letters at most. */
+  String brief(String prompt, int letters) {
+    var any = "answer: {type: string}";
+    var source = FUNCTION.formatted("sandbox/echo", prompt);
+    return made(source.replace(any, any.replace("}", ", maxLength: " + letters + "}")));
+  }
+
+  private String made(String source) {
     var made =
         one.post("/api/prompts/quiz/versions", Json.object().put("source", source).toString());
     assertThat(made.status()).as(made.raw().body()).isEqualTo(201);

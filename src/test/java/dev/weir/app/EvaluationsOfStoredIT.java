@@ -242,28 +242,6 @@ class EvaluationsOfStoredIT {
   }
 
   @Test
-  void theBudgetHoldsWhereTheLedgerWouldLetMore() {
-    // As when a month ends: what the ledger counts against its budget begins anew.
-    world.fake.always(
-        Turn.answer("{\"answer\": \"from the fake\"}")
-            .tokens(1_000, 500)
-            .after(Duration.ofMillis(100)));
-    var asks = world.version("openai/gpt-5-mini", ASKS);
-    var order = cases(order(asks, "exact").put("baseline", world.repeats), 60, i -> "u" + i);
-
-    var name = world.begin(order.put("budget_usd", new BigDecimal("0.03")));
-    database.execute(
-        "UPDATE subject_limits SET amount = 1000, changed_at = now() WHERE subject_id = ?",
-        "weir-eval." + name);
-    var so = world.ended(name);
-
-    assertThat(so.path("status").asText()).isEqualTo("budget");
-    assertThat(so.path("spent_usd").decimalValue())
-        .isPositive()
-        .isLessThanOrEqualTo(new BigDecimal("0.03"));
-  }
-
-  @Test
   void aBudgetThatCoversNoCallAsksNobody() {
     var asks = world.version("openai/gpt-5-mini", ASKS);
     var before = world.fake.requests().size();

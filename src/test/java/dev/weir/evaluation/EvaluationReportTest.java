@@ -244,6 +244,20 @@ class EvaluationReportTest {
   }
 
   @Test
+  void oneThatFailedFindsNothing() {
+    for (var i = 0; i < 60; i++) {
+      item(i, 1, pair(1, 0));
+    }
+    var report = new EvaluationReport(List.of("exact"), 60, 60).of(items);
+    assertThat(report.at("/scorers/0/finding").asText()).isEqualTo("worse");
+
+    EvaluationReport.findNothing(report);
+
+    assertThat(report.at("/scorers/0").has("finding")).isFalse();
+    assertThat(report.at("/scorers/0").has("candidate_mean")).isTrue();
+  }
+
+  @Test
   void ofNothingNothingIsSaid() {
     var line = report(10).at("/scorers/0");
 
