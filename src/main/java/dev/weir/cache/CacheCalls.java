@@ -39,6 +39,9 @@ final class CacheCalls {
       "INSERT INTO users (user_id, tier) SELECT $1, name FROM tiers WHERE name = 'enterprise' ON"
           + " CONFLICT DO NOTHING";
 
+  /** What records and meters call a comparison, after the function's name. */
+  private static final String TUNE = "@tune";
+
   private final Warming warming;
   private final Database database;
   private final Clock clock;
@@ -181,7 +184,9 @@ final class CacheCalls {
                 () -> AIError.invalid("There is no embedding model; set cache.embedding_model."));
     // Both must fit the function's schema before the first of them costs anything.
     open(here, function, other, CallOptions.DEFAULT);
-    var x = open(here, function, one, CallOptions.DEFAULT);
+    var planned = open(here, function, one, CallOptions.DEFAULT);
+    // No model answers it: it is none of the calls that its function's figures are made of.
+    var x = planned.replanned(planned.plan().labelled(planned.plan().label() + TUNE));
     Stage last = (on, _) -> both(embedder, on, one, other);
     var way = here.way();
     return way.own()

@@ -31,6 +31,11 @@ public record Plan(
     return new Plan(label, function, assignment, other, route, retry, timeout);
   }
 
+  /** The same plan, called otherwise in records and metrics. */
+  public Plan labelled(String other) {
+    return new Plan(other, function, assignment, ask, route, retry, timeout);
+  }
+
   /** The experiment that the call is part of, by its name. */
   public Optional<String> experiment() {
     return assignment.map(Assignment::experiment);

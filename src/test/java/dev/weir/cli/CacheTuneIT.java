@@ -96,7 +96,7 @@ class CacheTuneIT {
         .singleElement()
         .satisfies(
             row -> {
-              assertThat(row).containsEntry("function_name", "linkedin-post");
+              assertThat(row).containsEntry("function_name", "linkedin-post@tune");
               assertThat(row).containsEntry("cache_status", "off");
               assertThat(row).containsEntry("attempts", 2);
               assertThat(row).containsEntry("door", "own");
