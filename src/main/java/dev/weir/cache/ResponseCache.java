@@ -171,7 +171,8 @@ public final class ResponseCache {
     return Stream.concat(
             Stream.of(Job.every(CLEANING, "cache-cleaning", table::clean)),
             settings.on()
-                ? new WarmUp(calls, settings.warmUpUsdPerDay(), meters).job().stream()
+                ? new WarmUp(calls, settings.warmUpUsdPerDay(), settings.warmUpEvery(), meters)
+                    .job().stream()
                 : Stream.empty())
         .toList();
   }

@@ -42,7 +42,6 @@ import org.apache.logging.log4j.Logger;
  */
 final class WarmUp {
   private static final Logger LOG = LogManager.getLogger(WarmUp.class);
-  private static final Duration PERIOD = Duration.ofSeconds(15);
   private static final int ONCE = 50;
 
   /** So often a run looks for the next ones, since those at the top may not be worth asking. */
@@ -107,6 +106,7 @@ final class WarmUp {
 
   private final CacheCalls calls;
   private final BigDecimal budget;
+  private final Duration period;
   private final CacheMeters meters;
   private final Cache<String, Boolean> inVain =
       Caffeine.newBuilder().maximumSize(MOST_IN_VAIN).expireAfterWrite(Duration.ofHours(1)).build();
@@ -114,9 +114,10 @@ final class WarmUp {
   private final Cache<String, Boolean> passed =
       Caffeine.newBuilder().maximumSize(MOST_PASSED).expireAfterWrite(PASSED).build();
 
-  WarmUp(CacheCalls calls, BigDecimal budget, CacheMeters meters) {
+  WarmUp(CacheCalls calls, BigDecimal budget, Duration period, CacheMeters meters) {
     this.calls = calls;
     this.budget = budget;
+    this.period = period;
     this.meters = meters;
   }
 
@@ -141,7 +142,7 @@ final class WarmUp {
   /** Its job; none without a budget. */
   Optional<Job> job() {
     return budget.signum() > 0
-        ? Optional.of(Job.every(PERIOD, "cache-warm-up", this::run))
+        ? Optional.of(Job.every(period, "cache-warm-up", this::run))
         : Optional.empty();
   }
 

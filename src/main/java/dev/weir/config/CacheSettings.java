@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param patience how long a look into its second level, the database, may take
  * @param warmUpUsdPerDay what refreshing answers before they expire may cost in a day (UTC), over
  *     all nodes; zero for never
+ * @param warmUpEvery how often is looked for answers to refresh
  * @param embeddingModel who turns inputs into vectors for functions that match by meaning; empty
  *     for nobody
  */
@@ -22,9 +23,16 @@ public record CacheSettings(
     int maxEntryBytes,
     Duration patience,
     BigDecimal warmUpUsdPerDay,
+    Duration warmUpEvery,
     Optional<String> embeddingModel) {
   /** On, with 64 MiB of entries of up to 1 MiB, and 20 ms for the database. */
   public static final CacheSettings DEFAULT =
       new CacheSettings(
-          true, 64 << 20, 1 << 20, Duration.ofMillis(20), BigDecimal.ZERO, Optional.empty());
+          true,
+          64 << 20,
+          1 << 20,
+          Duration.ofMillis(20),
+          BigDecimal.ZERO,
+          Duration.ofSeconds(15),
+          Optional.empty());
 }

@@ -267,6 +267,7 @@ public final class ConfigLoader {
           reading.duration("cache.patience", standard.patience(), MILLISECOND, HOUR),
           reading.amount(
               "cache.warm_up_usd_per_day", standard.warmUpUsdPerDay(), BigDecimal.ZERO, MOST_USD),
+          reading.duration("cache.warm_up_every", standard.warmUpEvery(), TEN_MILLIS, HOUR),
           reading.text("cache.embedding_model"));
     }
 

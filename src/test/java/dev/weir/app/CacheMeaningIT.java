@@ -52,6 +52,8 @@ class CacheMeaningIT {
             "on",
             "WEIR_CACHE_PATIENCE",
             "5s",
+            "WEIR_CACHE_WARM_UP_EVERY",
+            "1s",
             "WEIR_CACHE_WARM_UP_USD_PER_DAY",
             "5",
             "WEIR_FUNCTIONS_DIR",

@@ -62,6 +62,8 @@ class WarmUpBudgetIT {
             "on",
             "WEIR_CACHE_PATIENCE",
             "5s",
+            "WEIR_CACHE_WARM_UP_EVERY",
+            "1s",
             "WEIR_CACHE_WARM_UP_USD_PER_DAY",
             BUDGET,
             "WEIR_PRICES_FILE",

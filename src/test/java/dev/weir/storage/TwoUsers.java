@@ -94,16 +94,8 @@ final class TwoUsers {
           Map.entry("content_deletions", "INSERT INTO content_deletions (user_id) VALUES ('$')"),
           Map.entry(
               "shadow_pairs",
-              """
-              WITH version AS (
-                INSERT INTO prompt_versions (function_name, function_version, content_hash, definition)
-                VALUES ('of-$', '0', '', '{}') RETURNING function_name, function_version),
-              run AS (
-                INSERT INTO shadow_runs (run_name, function_name, function_version, share, created_by)
-                SELECT 'r-$', function_name, function_version, 1, 'k' FROM version RETURNING run_name)
-              INSERT INTO shadow_pairs SELECT run_name, gen_random_uuid(), '$', now(), '0', 'ok', 'ok', true, 1, 1, 0, 0, 1, 1
-              FROM run\
-              """),
+              "INSERT INTO shadow_pairs VALUES (gen_random_uuid(), gen_random_uuid(), '$', now(),"
+                  + " now(), '0', 'ok', 'ok', true, 1, 1, 0, 0, 1, 1)"),
           Map.entry(
               "evaluation_items",
               """
