@@ -5,6 +5,7 @@ import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Answer;
+import dev.weir.gateway.OwnCalls;
 import dev.weir.gateway.Tally;
 import java.time.Duration;
 import java.util.Optional;
@@ -32,6 +33,13 @@ record Answered(
       new Answered(
           Optional.empty(), Optional.of(ErrorCode.INVALID_REQUEST), "", Usd.ZERO, 0, Duration.ZERO);
 
+  /** How a call of Weir's own went. */
+  static Answered of(OwnCalls.Made made) {
+    return made.answer()
+        .map(answer -> well(answer, made.tally()))
+        .orElseGet(() -> badly(made.error().orElseThrow(), made.tally()));
+  }
+
   static Answered well(Answer answer, Tally tally) {
     return answer
         .data()
@@ -55,7 +63,7 @@ record Answered(
 
   /** {@code ok}, or the code of the error. */
   String outcome() {
-    return error.map(ErrorCode::name).orElse("ok");
+    return error.map(ErrorCode::name).orElse(Outcome.OK);
   }
 
   /**

@@ -5,7 +5,6 @@ import dev.weir.core.AIError;
 import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Usd;
-import dev.weir.gateway.Answer;
 import dev.weir.gateway.Call;
 import dev.weir.gateway.CallOptions;
 import dev.weir.gateway.Cap;
@@ -118,7 +117,7 @@ final class Asking {
       spent.accumulateAndGet(made.tally().cost(), Usd::plus);
       if (made.error().isEmpty()) {
         failures.remove(key(who));
-        return outcome(made, made.answer().flatMap(Answer::data), Outcome.OK);
+        return outcome(made);
       }
       var error = made.error().get();
       switch (Refused.of(error, made.tally())) {
@@ -142,7 +141,7 @@ final class Asking {
 
   /** A failure that counts, unless it is one of too many in a row that look like an outage. */
   private Outcome failed(Candidate who, OwnCalls.Made made, AIError error) {
-    var outcome = outcome(made, Optional.empty(), error.code().name());
+    var outcome = outcome(made);
     if (error.code().blame() != ErrorCode.Blame.PROVIDER) {
       failures.remove(key(who));
       return outcome;
@@ -210,15 +209,9 @@ final class Asking {
     return one.compareTo(other) > 0 ? one : other;
   }
 
-  private Outcome outcome(OwnCalls.Made made, Optional<JsonNode> value, String word) {
+  private Outcome outcome(OwnCalls.Made made) {
     moved.set(clock.nanoTime());
-    return new Outcome(
-        value,
-        // A text without a value would be a fault of ours; it is no answer.
-        value.isEmpty() && word.equals(Outcome.OK) ? ErrorCode.INTERNAL.name() : word,
-        made.tally().lastTarget().map(target -> target.model().toString()).orElse(""),
-        Optional.of(made.took()),
-        Optional.of(made.tally().cost()));
+    return Outcome.of(Answered.of(made));
   }
 
   private static OwnCalls.Made made(Future<OwnCalls.Made> future) throws InterruptedException {

@@ -26,6 +26,16 @@ record Outcome(
   static final Outcome GONE =
       new Outcome(Optional.empty(), "gone", "", Optional.empty(), Optional.empty());
 
+  /** What a version that was asked made of it. */
+  static Outcome of(Answered answered) {
+    return new Outcome(
+        answered.value(),
+        answered.outcome(),
+        answered.model(),
+        Optional.of(answered.took()),
+        Optional.of(answered.cost()));
+  }
+
   /** An answer of which nothing else is known. */
   static Outcome given(JsonNode value) {
     return new Outcome(Optional.of(value), OK, "", Optional.empty(), Optional.empty());

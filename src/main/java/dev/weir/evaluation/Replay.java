@@ -135,13 +135,9 @@ final class Replay {
     if (scorer.needsExpected() && question.expected().isEmpty()) {
       return Optional.empty();
     }
-    if (scorer instanceof Scorer.Fits) {
-      return Optional.of(
-          new Scored.Pair(fits(baseline, isWritten(question)), fits(candidate, false)));
-    }
-    var after = one(scorer, question, candidate);
+    var after = one(scorer, question, candidate, false);
     // The same answer is as good, and need not be judged again.
-    var before = same ? after : one(scorer, question, baseline);
+    var before = same ? after : one(scorer, question, baseline, isWritten(question));
     return Optional.of(new Scored.Pair(before, after));
   }
 
@@ -150,14 +146,14 @@ final class Replay {
     return plan.baseline().isEmpty() && question.content().isEmpty();
   }
 
-  private Optional<Double> one(Scorer scorer, Question question, Outcome outcome)
+  private Optional<Double> one(Scorer scorer, Question question, Outcome outcome, boolean written)
       throws InterruptedException {
     if (outcome.value().isEmpty()) {
       return Optional.of(0.0);
     }
     var answer = outcome.value().get();
     return switch (scorer) {
-      case Scorer.Fits _ -> Optional.of(fits(outcome, false));
+      case Scorer.Fits _ -> Optional.of(fits(answer, written));
       case Scorer.Exact _ ->
           question.expected().map(expected -> SameValue.of(answer, expected) ? 1.0 : 0.0);
       case Scorer.Contains(var text) ->
@@ -173,13 +169,8 @@ final class Replay {
    * An answer of a call did fit the schema of the version that gave it, or it would be none; one
    * that was written down is held against the candidate's.
    */
-  private double fits(Outcome outcome, boolean written) {
+  private double fits(JsonNode answer, boolean written) {
     var schema = plan.candidate().function().output();
-    return outcome.value().isPresent()
-            && (!written
-                || schema.isEmpty()
-                || schema.get().validate(outcome.value().get()).isEmpty())
-        ? 1
-        : 0;
+    return !written || schema.isEmpty() || schema.get().validate(answer).isEmpty() ? 1 : 0;
   }
 }

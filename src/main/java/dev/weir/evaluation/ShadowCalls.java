@@ -113,15 +113,14 @@ final class ShadowCalls {
       missed(shadow, rests.get());
       return;
     }
+    var plan = plan(shadow, live);
+    if (plan.isEmpty()) {
+      paired(shadow, live, Answered.UNASKED);
+      return;
+    }
     if (underWay.incrementAndGet() > MOST) {
       underWay.decrementAndGet();
       missed(shadow, BUSY);
-      return;
-    }
-    var plan = plan(shadow, live);
-    if (plan.isEmpty()) {
-      underWay.decrementAndGet();
-      paired(shadow, live, Answered.UNASKED);
       return;
     }
     calls
@@ -170,10 +169,7 @@ final class ShadowCalls {
       missed(shadow, code.name());
       return;
     }
-    var copy =
-        made.answer()
-            .map(answer -> Answered.well(answer, made.tally()))
-            .orElseGet(() -> Answered.badly(made.error().orElseThrow(), made.tally()));
+    var copy = Answered.of(made);
     // Two large answers take their time to be compared and written out.
     vertx.executeBlocking(
         () -> {

@@ -7,7 +7,6 @@ import dev.weir.core.Ids;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -44,10 +43,8 @@ public final class OwnCalls {
    * @param answer what came back; empty if the call failed
    * @param error why it failed
    * @param tally what it gathered, its cost among it
-   * @param took from its beginning to its end, with what it waited for
    */
-  public record Made(
-      Optional<Answer> answer, Optional<AIError> error, Tally tally, Duration took) {}
+  public record Made(Optional<Answer> answer, Optional<AIError> error, Tally tally) {}
 
   /** Here calls can be made: a gateway and the event loop that it belongs to. */
   public void serve(Context context, Gateway gateway) {
@@ -113,8 +110,7 @@ public final class OwnCalls {
   }
 
   private Future<Made> run(Way way, Call call, Principal principal, Plan plan, Optional<Cap> cap) {
-    var began = clock.nanoTime();
-    var origin = new Origin(Ids.next(clock), Optional.empty(), Origin.Door.OWN, began);
+    var origin = new Origin(Ids.next(clock), Optional.empty(), Origin.Door.OWN, clock.nanoTime());
     var x = way.gateway().open(origin, call, principal, plan);
     cap.ifPresent(x.tally()::cap);
     return watched(way.context(), x, () -> way.gateway().run(x))
@@ -124,8 +120,7 @@ public final class OwnCalls {
                     new Made(
                         run.succeeded() ? Optional.of(whole(run.result())) : Optional.empty(),
                         run.succeeded() ? Optional.empty() : Optional.of(AIError.from(run.cause())),
-                        x.tally(),
-                        Duration.ofNanos(clock.nanoTime() - began))));
+                        x.tally())));
   }
 
   /**
