@@ -7,11 +7,13 @@ import dev.weir.core.Ids;
 import dev.weir.core.Json;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.AnswerStream;
+import dev.weir.gateway.Call;
 import dev.weir.gateway.Credentials;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Origin;
 import dev.weir.gateway.Principal;
 import dev.weir.gateway.Reply;
+import dev.weir.gateway.VariantWish;
 import dev.weir.wire.FeedbackRequest;
 import dev.weir.wire.FunctionReply;
 import dev.weir.wire.InvokeMessage;
@@ -28,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One message on its way through the gateway and back. Confined to the door's event loop. */
 final class Invocation {
+  private static final VariantWish.Words WORDS = new VariantWish.Words("'variant'", "'admin_key'");
+
   private final BusDoor.Parts parts;
   private final @Nullable Object body;
   private final UUID id;
@@ -68,15 +72,30 @@ final class Invocation {
     return message
         .feedback()
         .map(given -> take(principal, given))
-        .orElseGet(
-            () ->
-                run(
-                    parts
-                        .gateway()
-                        .open(
-                            new Origin(id, correlation, Origin.Door.BUS, arrived),
-                            message.call(),
-                            principal)));
+        .orElseGet(() -> call(message).compose(call -> run(open(call, principal))));
+  }
+
+  /** What it asks, with the variant that it wants to see, if it may. */
+  private Future<Call> call(InvokeMessage message) {
+    return switch (message.call()) {
+      case Call.OfModel asked -> Future.succeededFuture(asked);
+      case Call.OfFunction asked ->
+          new VariantWish(message.variant(), shown(message.adminKey()), WORDS)
+              .granted(parts.authenticator(), asked.options())
+              .map(
+                  options ->
+                      new Call.OfFunction(
+                          asked.function(), asked.input(), asked.stream(), options));
+    };
+  }
+
+  private static Credentials shown(Optional<String> key) {
+    return new Credentials(key, Optional.empty(), "bus");
+  }
+
+  private Exchange open(Call call, Principal principal) {
+    var origin = new Origin(id, correlation, Origin.Door.BUS, arrived);
+    return parts.gateway().open(origin, call, principal);
   }
 
   private Future<ObjectNode> take(Principal principal, FeedbackRequest given) {
@@ -98,7 +117,10 @@ final class Invocation {
       var took = Duration.ofNanos(parts.clock().nanoTime() - arrived);
       parts.refusals().refused(id, correlation, error, took);
     }
-    return FunctionReply.failure(error, id);
+    var reply = FunctionReply.failure(error, id);
+    // What headers tell over HTTP: which variant of an experiment failed, and what it took.
+    opened.ifPresent(x -> reply.set("meta", InvokeReply.meta(x, parts.clock())));
+    return reply;
   }
 
   /** The whole answer, also if the chain handed on a stream. */

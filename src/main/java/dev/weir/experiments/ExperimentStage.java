@@ -123,7 +123,7 @@ final class ExperimentStage implements Stage {
           AIError.of(
               ErrorCode.NOT_FOUND,
               slash < 1 || slash == wish.length() - 1
-                  ? "x-weir-variant must name a variant as experiment/variant."
+                  ? "A variant must be named as experiment/variant."
                   : "'"
                       + call.function()
                       + "' has no experiment called '"

@@ -2,13 +2,12 @@ package dev.weir.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.config.HttpSettings;
-import dev.weir.core.AIError;
-import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
 import dev.weir.gateway.Authenticator;
 import dev.weir.gateway.CallOptions;
 import dev.weir.gateway.Credentials;
 import dev.weir.gateway.Principal;
+import dev.weir.gateway.VariantWish;
 import dev.weir.wire.CacheControl;
 import dev.weir.wire.CallTags;
 import io.vertx.core.Future;
@@ -19,6 +18,9 @@ import java.util.Optional;
 
 /** What every endpoint asks of a visitor first: who it is, and then what it brings. */
 final class Reception {
+  private static final VariantWish.Words WORDS =
+      new VariantWish.Words("x-weir-variant", "x-weir-admin-key");
+
   private final Vertx vertx;
   private final HttpSettings settings;
   private final Authenticator authenticator;
@@ -78,20 +80,10 @@ final class Reception {
    * @return {@code FORBIDDEN} without a good admin key
    */
   Future<CallOptions> arm(Visit visit, CallOptions options) {
-    var arm = text(visit.headers(), "x-weir-variant");
-    if (arm.isEmpty()) {
-      return Future.succeededFuture(options);
-    }
-    var key = text(visit.headers(), "x-weir-admin-key");
-    return key.isEmpty()
-        ? Future.failedFuture(
-            AIError.of(
-                ErrorCode.FORBIDDEN,
-                "Only an administrator may choose a variant: show an admin key in"
-                    + " x-weir-admin-key, or leave x-weir-variant out."))
-        : authenticator
-            .authenticateAdmin(new Credentials(key, Optional.empty(), remote(visit)))
-            .map(_ -> options.showing(arm.get()));
+    var headers = visit.headers();
+    var admin = new Credentials(text(headers, WORDS.key()), Optional.empty(), remote(visit));
+    return new VariantWish(text(headers, WORDS.variant()), admin, WORDS)
+        .granted(authenticator, options);
   }
 
   private static Credentials credentials(Visit visit) {

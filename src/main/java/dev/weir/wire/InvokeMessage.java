@@ -12,15 +12,26 @@ import java.util.Optional;
 
 /**
  * Decodes a message to {@code weir.invoke}: {@code {"key", "user"?, "function", "input",
- * "options"?, "tags"?, "correlation_id"?}}, or {@code {"key", "user"?, "model", "body", "options"?,
- * "tags"?, "correlation_id"?}} for a chat completion whose body has OpenAI's shape, or {@code
- * {"key", "user"?, "feedback", "correlation_id"?}} for what the sender thinks of an answer.
+ * "options"?, "tags"?, "correlation_id"?, "variant"?, "admin_key"?}}, or {@code {"key", "user"?,
+ * "model", "body", "options"?, "tags"?, "correlation_id"?}} for a chat completion whose body has
+ * OpenAI's shape, or {@code {"key", "user"?, "feedback", "correlation_id"?}} for what the sender
+ * thinks of an answer.
  *
  * <p>In two steps, like a request: first who sends it, then, once that is verified, what it asks.
  */
 public final class InvokeMessage {
   private static final List<String> FUNCTION_MEMBERS =
-      List.of("key", "user", "function", "input", "options", "stream", "tags", "correlation_id");
+      List.of(
+          "key",
+          "user",
+          "function",
+          "input",
+          "options",
+          "stream",
+          "tags",
+          "correlation_id",
+          "variant",
+          "admin_key");
   private static final List<String> MODEL_MEMBERS =
       List.of("key", "user", "model", "body", "options", "stream", "tags", "correlation_id");
 
@@ -55,6 +66,20 @@ public final class InvokeMessage {
   /** The sender's own id, if it is a valid one. */
   public Optional<String> correlation() {
     return plainText("correlation_id").flatMap(CorrelationId::valid);
+  }
+
+  /** An administrator's key beside the own one, if it holds one; read as {@link #key}. */
+  public Optional<String> adminKey() {
+    return plainText("admin_key");
+  }
+
+  /**
+   * The variant of an experiment that it wants to see, as {@code experiment/variant}, if any.
+   *
+   * @throws dev.weir.core.AIError {@code INVALID_REQUEST} if it is no text
+   */
+  public Optional<String> variant() {
+    return members.text("variant").map(String::strip).filter(text -> !text.isEmpty());
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.weir.core.Clock;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.Call;
 import dev.weir.gateway.Exchange;
+import java.util.List;
 
 /** Encodes the reply to a message: the function envelope, for chat completions too. */
 public final class InvokeReply {
@@ -21,6 +22,11 @@ public final class InvokeReply {
       case Call.OfModel m ->
           FunctionReply.success(x, completion(x, m, answer, clock), answer, clock.nanoTime());
     };
+  }
+
+  /** The {@code meta} member of a call that failed: as of a stream that breaks off. */
+  public static ObjectNode meta(Exchange x, Clock clock) {
+    return FunctionReply.meta(x, List.of(), clock.nanoTime());
   }
 
   private static JsonNode completion(Exchange x, Call.OfModel call, Answer answer, Clock clock) {

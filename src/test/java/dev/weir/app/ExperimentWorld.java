@@ -28,6 +28,11 @@ final class ExperimentWorld implements AutoCloseable {
     this.service = made.json().path("key").asText();
   }
 
+  /** The key that calls for anybody. */
+  String serviceKey() {
+    return service;
+  }
+
   /** Another version of a function, that asks in another way. */
   String version(String function, double temperature) {
     var body =
