@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,8 @@ class CacheWithoutDatabaseIT {
         cache: {ttl_s: 600}
         """);
     var server =
-        EmbeddedPostgres.start(EmbeddedPostgres.Settings.in(directory.resolve("postgres")));
+        EmbeddedPostgres.start(
+            new EmbeddedPostgres.Settings(directory.resolve("postgres"), 0, false));
     var stop = stopped(server);
     try (stop;
         var fake = FakeProvider.start();
@@ -69,7 +71,7 @@ class CacheWithoutDatabaseIT {
       Eventually.until("it is kept", () -> kept(server) == 1);
       Eventually.until(
           "the memory is trusted", () -> call(weir, server, "one").cache().equals("hit"));
-      var calls = new ArrayList<Went>();
+      var calls = Collections.synchronizedList(new ArrayList<Went>());
       var enough = new AtomicBoolean();
       var caller =
           CompletableFuture.runAsync(
@@ -78,10 +80,18 @@ class CacheWithoutDatabaseIT {
                   calls.add(call(weir, server, "one"));
                 }
               });
+      Eventually.until("it is called", () -> !calls.isEmpty());
 
       stop.close();
 
       Eventually.until("the memory is not trusted", () -> fake.requests().size() >= 10);
+      Eventually.until(
+          "calls go on once the server is gone",
+          () -> {
+            synchronized (calls) {
+              return calls.stream().filter(Went::down).count() >= 10;
+            }
+          });
       enough.set(true);
       caller.join();
       assertThat(calls).extracting(Went::status).containsOnly(200);

@@ -104,7 +104,7 @@ class StartAndStopIT {
   }
 
   private long rows() {
-    try (var server = EmbeddedPostgres.start(EmbeddedPostgres.Settings.in(folder))) {
+    try (var server = EmbeddedPostgres.start(new EmbeddedPostgres.Settings(folder, 0, false))) {
       var url = server.administratorUrl();
       try (var connection =
               DriverManager.getConnection(

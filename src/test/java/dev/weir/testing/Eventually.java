@@ -13,7 +13,11 @@ public final class Eventually {
   /** Only a test that fails waits so long. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(1);
+  /** The first look comes after this, each other one after twice as long, up to the longest. */
+  private static final Duration FIRST_REST = Duration.ofMillis(1);
+
+  /** A look may be a statement: many a second would keep a small machine from what it waits for. */
+  private static final Duration LONGEST_REST = Duration.ofMillis(20);
 
   private Eventually() {}
 
@@ -25,12 +29,14 @@ public final class Eventually {
    */
   public static void until(String what, Callable<Boolean> condition) {
     var deadline = System.nanoTime() + PATIENCE.toNanos();
+    var rest = FIRST_REST.toNanos();
     try {
       while (!condition.call()) {
         if (System.nanoTime() - deadline > 0) {
           throw new AssertionError("not within " + PATIENCE.toSeconds() + " s: " + what);
         }
-        LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+        LockSupport.parkNanos(rest);
+        rest = Math.min(2 * rest, LONGEST_REST.toNanos());
       }
     } catch (RuntimeException e) {
       throw e;

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -40,6 +41,9 @@ public final class TestDatabase {
   private final DatabaseUrl administrator;
   private final DatabaseUrl service;
   private final List<Database> opened = new ArrayList<>();
+
+  /** Connections between two statements: a new one for each would cost more than the statement. */
+  private final ConcurrentLinkedDeque<Connection> idle = new ConcurrentLinkedDeque<>();
 
   private TestDatabase(DatabaseUrl administrator, DatabaseUrl service) {
     this.administrator = administrator;
@@ -78,35 +82,67 @@ public final class TestDatabase {
 
   /** Runs statements as the superuser. */
   public void execute(String sql, Object... parameters) {
-    try (var connection = connect();
-        var statement = connection.prepareStatement(sql)) {
-      bind(statement, parameters);
-      statement.execute();
+    run(
+        sql,
+        statement -> {
+          bind(statement, parameters);
+          return statement.execute();
+        });
+  }
+
+  /** Runs a query as the superuser; each row is a map from column to value. */
+  public List<Map<String, Object>> query(String sql, Object... parameters) {
+    return run(
+        sql,
+        statement -> {
+          bind(statement, parameters);
+          try (var rows = statement.executeQuery()) {
+            var columns = rows.getMetaData();
+            var list = new ArrayList<Map<String, Object>>();
+            while (rows.next()) {
+              var row = new LinkedHashMap<String, Object>();
+              for (var i = 1; i <= columns.getColumnCount(); i++) {
+                row.put(columns.getColumnLabel(i), rows.getObject(i));
+              }
+              list.add(row);
+            }
+            return list;
+          }
+        });
+  }
+
+  /** What is done with a statement. */
+  private interface Work<T> {
+    T with(PreparedStatement statement) throws SQLException;
+  }
+
+  /** On an idle connection or a new one, which is kept if nothing went wrong. */
+  private <T> T run(String sql, Work<T> work) {
+    try {
+      var connection = borrow();
+      T done;
+      try (var statement = connection.prepareStatement(sql)) {
+        done = work.with(statement);
+      } catch (SQLException e) {
+        connection.close();
+        throw e;
+      }
+      idle.push(connection);
+      return done;
     } catch (SQLException e) {
       throw new AssertionError(e.getMessage() + "\n" + sql, e);
     }
   }
 
-  /** Runs a query as the superuser; each row is a map from column to value. */
-  public List<Map<String, Object>> query(String sql, Object... parameters) {
-    try (var connection = connect();
-        var statement = connection.prepareStatement(sql)) {
-      bind(statement, parameters);
-      try (var rows = statement.executeQuery()) {
-        var columns = rows.getMetaData();
-        var list = new ArrayList<Map<String, Object>>();
-        while (rows.next()) {
-          var row = new LinkedHashMap<String, Object>();
-          for (var i = 1; i <= columns.getColumnCount(); i++) {
-            row.put(columns.getColumnLabel(i), rows.getObject(i));
-          }
-          list.add(row);
-        }
-        return list;
+  /** Tests end connections, and servers. */
+  private Connection borrow() throws SQLException {
+    for (var kept = idle.poll(); kept != null; kept = idle.poll()) {
+      if (kept.isValid(2)) {
+        return kept;
       }
-    } catch (SQLException e) {
-      throw new AssertionError(e.getMessage() + "\n" + sql, e);
+      kept.close();
     }
+    return connect();
   }
 
   /** The single value of a query's single row. */
@@ -135,6 +171,8 @@ public final class TestDatabase {
     login.setProperty("sslmode", url.options().getOrDefault("sslmode", "prefer"));
     login.setProperty("connectTimeout", "10");
     login.setProperty("socketTimeout", "120");
+    // A kept plan would fail once a test changes a table.
+    login.setProperty("prepareThreshold", "0");
     return DriverManager.getConnection(
         "jdbc:postgresql://%s:%d/%s".formatted(url.host(), url.port(), url.database()), login);
   }
@@ -154,6 +192,9 @@ public final class TestDatabase {
           // Its Vertx was a test method's own and is closed; the pools went with it.
         }
       }
+    }
+    for (var kept : idle) {
+      kept.close();
     }
     TestServer.drop(administrator);
   }
