@@ -55,8 +55,8 @@ final class ExperimentPrinter {
           PromptCommand.rounded(arm.path("weight"), 3),
           arm.path("users").asText(),
           arm.path("trials").asText(),
-          PromptCommand.rounded(arm.path("success_rate"), 4),
-          PromptCommand.rounded(arm.path("feedback_rate"), 4),
+          ofAllCalls(arm, "success_rate", 4),
+          ofAllCalls(arm, "feedback_rate", 4),
           effect(judged.path("primary")),
           PromptCommand.rounded(judged.path("primary").path("p_value"), 4),
           PromptCommand.rounded(judged.path("probability_to_be_best"), 3),
@@ -80,13 +80,13 @@ final class ExperimentPrinter {
     for (var arm : e.path("variants")) {
       var judged = e.path("evaluation").path("variants").path(arm.path("name").asText());
       var marked = judged.path("mean_is_biased").asBoolean() && judged.path("mean").isNumber();
-      biased |= marked;
+      biased |= marked || arm.path("means_are_biased").asBoolean();
       out.printf(
           "%-16s %7s %8s %8s %11s %9s %23s %8s%n",
           arm.path("name").asText() + (arm.path("control").asBoolean() ? " *" : ""),
           arm.path("users_closed").asText("-"),
-          PromptCommand.rounded(arm.path("avg_latency_ms"), 0),
-          PromptCommand.rounded(arm.path("avg_tokens"), 0),
+          ofAllCalls(arm, "avg_latency_ms", 0),
+          ofAllCalls(arm, "avg_tokens", 0),
           PromptCommand.rounded(arm.path("cost_usd"), 6),
           PromptCommand.rounded(judged.path("mean"), 4) + (marked ? " ~" : ""),
           effect(judged.path("p95_ms"), 0),
@@ -98,6 +98,12 @@ final class ExperimentPrinter {
             + (biased
                 ? ".\n~ a plain mean, biased since weights moved; the effects are not."
                 : "."));
+  }
+
+  /** A mean or a rate of an arm's calls, marked where weights moved. */
+  private static String ofAllCalls(JsonNode arm, String name, int digits) {
+    var marked = arm.path("means_are_biased").asBoolean() && arm.path(name).isNumber();
+    return PromptCommand.rounded(arm.path(name), digits) + (marked ? "~" : "");
   }
 
   /** What watches the arms, and why arms are off. */

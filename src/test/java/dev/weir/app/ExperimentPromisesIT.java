@@ -115,6 +115,9 @@ class ExperimentPromisesIT {
     var warnings = world.show("beside").path("warnings");
     assertThat(warnings).hasSize(1);
     assertThat(warnings.get(0).asText()).contains("'beside'", "production is " + first);
+    assertThat(world.one.get("/api/experiments/beside/results.csv").raw().body())
+        .contains(",passed_by,warnings,")
+        .contains("\"" + warnings.get(0).asText() + "\"");
     world.one.post("/api/experiments/beside/stop", "{}");
     world.one.delete("/api/prompts/" + function + "/labels/production");
   }

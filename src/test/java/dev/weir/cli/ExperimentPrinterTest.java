@@ -30,9 +30,13 @@ class ExperimentPrinterTest {
       """;
 
   private static String shown() {
+    return shown(SHOWN);
+  }
+
+  private static String shown(String json) {
     var text = new StringWriter();
     try (var out = new PrintWriter(text)) {
-      new ExperimentPrinter(out).show(Json.parse(SHOWN));
+      new ExperimentPrinter(out).show(Json.parse(json));
     }
     return text.toString();
   }
@@ -62,6 +66,16 @@ class ExperimentPrinterTest {
         .contains("BEST is not protected against looking often")
         .contains("LOSS is what is expected to be lost by this variant; it is not protected")
         .contains("~ a plain mean, biased since weights moved");
+  }
+
+  @Test
+  void meansAndRatesOfAllCallsAreMarkedWhereWeightsMoved() {
+    var moved = SHOWN.replace("\"success_rate\"", "\"means_are_biased\": true, \"success_rate\"");
+
+    assertThat(shown(moved))
+        .containsPattern("warm +0\\.000 +910 +1001 +0\\.8000~ +- ")
+        .containsPattern("warm +701 +2346~ +679~ +2\\.500000 ");
+    assertThat(shown()).doesNotContain("0.8000~").doesNotContain("2346~");
   }
 
   @Test
