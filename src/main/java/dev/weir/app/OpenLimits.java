@@ -46,10 +46,15 @@ final class OpenLimits {
     limits.onWatched(
         (who, refusal) ->
             LOG.info("Dry run: would have refused with {}: {}", refusal.code(), refusal.message()));
-    shutdown.opened("the limits", () -> Waiting.on(ledger.close(), CLOSE, "returning the leases"));
+    shutdown.opened("the limits", () -> close(ledger));
     ledger.listen(notifications);
     meters(limits, metrics);
     return ledger;
+  }
+
+  /** Gives the leases back; blocks until it is done. A second time changes nothing. */
+  static void close(LedgerConnection ledger) {
+    Waiting.on(ledger.close(), CLOSE, "returning the leases");
   }
 
   /**

@@ -108,12 +108,14 @@ final class UsageJournal {
 
   /**
    * Gives the records that wait a last chance to reach the database, and removes the journal when
-   * they have, and no admitted call was cut off before its end; else it stays for the next process
-   * to replay. Nothing may be writing any more.
+   * they have, no admitted call was cut off before its end, and the limits are closed too; else it
+   * stays for the next process to replay. Nothing may be writing any more.
    *
+   * @param limits gives the leases back, once the rows are written; where that fails, the replay of
+   *     this journal is the only one who still can
    * @return whether every admitted call has its row
    */
-  boolean close() throws InterruptedException {
+  boolean close(Shutdown.Closing limits) throws InterruptedException {
     replay.interrupt();
     replay.join();
     var flushed = flushed();
@@ -125,8 +127,24 @@ final class UsageJournal {
               + " records them as interrupted",
           directory.path());
     }
-    directory.close(empty);
+    directory.close(closed(limits) && empty);
     return empty;
+  }
+
+  private boolean closed(Shutdown.Closing limits) throws InterruptedException {
+    try {
+      limits.close();
+      return true;
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Exception e) {
+      LOG.warn(
+          "The leases could not be given back ({}); the journal {} stays, and the next start does"
+              + " it",
+          e.getMessage(),
+          directory.path());
+      return false;
+    }
   }
 
   private boolean flushed() {

@@ -246,7 +246,8 @@ public final class Weir {
             () -> prices,
             clock,
             limits::written);
-    shutdown.opened("the journal of usage", journal::close);
+    // Before "the limits" are: whether they could be is what the journal's end depends on.
+    shutdown.opened("the journal of usage", () -> journal.close(() -> OpenLimits.close(ledger)));
 
     var keys = new KeyStore(database, clock);
     var authenticator = KeyAuthenticator.open(vertx, keys, config.mode(), clock);

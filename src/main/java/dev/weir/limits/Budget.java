@@ -86,6 +86,10 @@ final class Budget {
     purse.covered(answer.cover(), sent + WINDOW);
     // Cover must be given back some day: whoever has some is tended.
     desk.active(holder);
+    if (desk.closed()) {
+      giveBack(purse);
+      return;
+    }
     var room = purse.cover() - purse.owed();
     for (var waiter : waiting) {
       if (waiter.month().equals(purse.month()) && serve(waiter, room, answer.standing())) {
@@ -127,6 +131,15 @@ final class Budget {
   /** Nobody will reserve any more. */
   void close() {
     purses.values().forEach(purse -> purse.rest(clock.nanoTime()));
+  }
+
+  /** It was under way when the cover was given back; nobody would give back this one. */
+  private void giveBack(Purse purse) {
+    var now = clock.nanoTime();
+    purse.rest(now);
+    if (purse.limited() && purse.idle(now)) {
+      desk.want(holder);
+    }
   }
 
   /** Whether nothing is owed or held, and nobody waits. */

@@ -201,6 +201,11 @@ final class Holder {
   /** Says what this subject wants now. */
   void ask(long now, LeaseDesk.Wishes wishes) {
     queued.set(false);
+    if (desk.closed()) {
+      turnAway(units, Refusals.closing());
+      turnAway(budget.queue(), Refusals.closing());
+      moreWanted = false;
+    }
     var waiting = living(units);
     if (waiting > 0 && inHand(now) > 0) {
       // What is in hand was meant for those who were woken a moment ago; perhaps they leave some.
@@ -260,6 +265,12 @@ final class Holder {
 
   private void granted(UUID id, long asked, Ledger.Answer answer, long sent) {
     learned(answer.standing());
+    if (desk.closed()) {
+      // It was under way when the leases were given back; nobody would give back this one.
+      giveBack(id, answer.granted());
+      turnAway(units, Refusals.closing());
+      return;
+    }
     var now = clock.nanoTime();
     if (answer.granted() > 0) {
       open(id, answer, sent);
@@ -303,6 +314,12 @@ final class Holder {
     leftAtLastTending = granted;
     replace(before);
     desk.active(this);
+  }
+
+  private void giveBack(UUID id, long unused) {
+    if (unused > 0) {
+      desk.giveBack(id, unused, true);
+    }
   }
 
   /** Ends a lease and reports it; learns from it how much is worth asking for. */

@@ -4,6 +4,8 @@ import dev.weir.core.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -23,6 +25,9 @@ import org.apache.logging.log4j.Logger;
  * <p>A request is repeated unchanged until it is answered, so whatever was lost, the ledger and
  * this process agree on what was taken; nothing else is sent meanwhile. While the answers fail or
  * stay out, those who wait are served by their tier's policy.
+ *
+ * <p>Once it closes nothing is taken any more, and what was asked for before and is answered after
+ * goes straight back: nobody would look after it.
  *
  * <p>{@link #want} and {@link #giveBack} may be called on any thread; all else runs on the loop.
  */
@@ -73,8 +78,10 @@ final class LeaseDesk {
   static final class Wishes {
     private final List<Ledger.Entry> entries = new ArrayList<>();
     private final List<Asker> askers = new ArrayList<>();
+    private final Set<UUID> leases = new HashSet<>();
 
     void take(Holder of, Ledger.Take take, Asker asker) {
+      leases.add(take.lease());
       add(new Ledger.Entry(of.subject(), Optional.of(take), Optional.empty()), asker);
     }
 
@@ -154,6 +161,11 @@ final class LeaseDesk {
     return fenced;
   }
 
+  /** Whether it takes nothing any more. Changes on the loop alone. */
+  boolean closed() {
+    return closed;
+  }
+
   /** Requests that were answered since the start. */
   long exchanges() {
     return exchanges.sum();
@@ -194,36 +206,55 @@ final class LeaseDesk {
       }
     }
     if (!away) {
-      owing.removeIf(
-          holder -> {
-            if (holder.ledgerBack(wishes) && asking.remove(holder)) {
-              wanting.add(holder);
-            }
-            return true;
-          });
+      chargeWhatIsOwed(wishes, asking);
     }
     while (wishes.entries.size() < MOST_ENTRIES && !asking.isEmpty()) {
       asking.remove().ask(now, wishes);
     }
     wanting.addAll(asking);
-    var back = new ArrayList<Ledger.Returned>();
-    for (var lease : returned.keySet()) {
-      if (back.size() == MOST_RETURNS) {
-        break;
-      }
-      var one = returned.remove(lease);
-      if (one != null) {
-        back.add(one);
-      }
-    }
+    var back = returns(wishes);
     if (wishes.entries.isEmpty() && back.isEmpty()) {
-      onIdle.ifPresent(Runnable::run);
-      onIdle = Optional.empty();
+      if (wanting.isEmpty()) {
+        onIdle.ifPresent(Runnable::run);
+        onIdle = Optional.empty();
+      } else {
+        wake();
+      }
       return;
     }
     underWay = true;
     sentNanos = clock.nanoTime();
     send(new Ledger.Request(++number, back, wishes.entries), wishes.askers);
+  }
+
+  private void chargeWhatIsOwed(Wishes wishes, Deque<Holder> asking) {
+    for (var holder : owing) {
+      if (wishes.entries.size() == MOST_ENTRIES) {
+        return;
+      }
+      // Off the list first: whom a call that still believes the ledger away lets in from here on is
+      // put on it again.
+      owing.remove(holder);
+      if (holder.ledgerBack(wishes) && asking.remove(holder)) {
+        wanting.add(holder);
+      }
+    }
+  }
+
+  private List<Ledger.Returned> returns(Wishes wishes) {
+    var back = new ArrayList<Ledger.Returned>();
+    for (var lease : returned.keySet()) {
+      if (back.size() == MOST_RETURNS) {
+        break;
+      }
+      // The ledger credits before it debits: what comes back to a lease that this very request
+      // opens, one of calls let in without the ledger, would be credited to nothing.
+      var one = wishes.leases.contains(lease) ? null : returned.remove(lease);
+      if (one != null) {
+        back.add(one);
+      }
+    }
+    return back;
   }
 
   private void send(Ledger.Request request, List<Asker> askers) {

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.UUID;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The process's limits with everything around them: the ledger in Postgres, the desk on an event
@@ -34,6 +35,9 @@ public final class LedgerConnection {
   private final Database database;
   private final UUID process;
   private final Limits limits;
+
+  /** Guarded by this. */
+  private @Nullable Future<Void> closing;
 
   private LedgerConnection(Vertx vertx, Database database, UUID process, Limits limits) {
     this.vertx = vertx;
@@ -100,12 +104,24 @@ public final class LedgerConnection {
     return database.ledger(c -> c.preparedQuery(REPLAYED).execute(Tuple.of(dead)).mapEmpty());
   }
 
-  /** Gives everything back and says goodbye. All calls have ended, their rows are written. */
-  public Future<Void> close() {
-    return limits
-        .close()
-        .compose(
-            _ -> database.ledger(c -> c.preparedQuery(END).execute(Tuple.of(process)).mapEmpty()));
+  /**
+   * Gives everything back and says goodbye. All calls have ended, their rows are written. A second
+   * time changes nothing.
+   *
+   * @return fails if the ledger did not hear of it: then all of it stays charged until the replay
+   *     of this process's journal
+   */
+  public synchronized Future<Void> close() {
+    if (closing == null) {
+      closing =
+          limits
+              .close()
+              .compose(
+                  _ ->
+                      database.ledger(
+                          c -> c.preparedQuery(END).execute(Tuple.of(process)).mapEmpty()));
+    }
+    return closing;
   }
 
   private void keep() {

@@ -38,6 +38,12 @@ final class Refusals {
         .retryAfter(wait);
   }
 
+  /** The process ends; another one has this limit's calls. */
+  static AIError closing() {
+    return AIError.of(ErrorCode.DRAINING, "This node is shutting down; try again.")
+        .retryAfter(MOMENT);
+  }
+
   /** Units are in other processes' hands and did not come back in time. */
   static AIError elsewhere() {
     return AIError.of(

@@ -13,6 +13,7 @@ final class HandLedger implements Ledger {
   Standing.Bounds users = Standing.Bounds.NONE;
   Standing.Bounds others = Standing.Bounds.NONE;
   long usdLimit = Standing.NO_LIMIT;
+  Standing.Away away = Standing.Away.CLOSED;
   long replicas = 1;
 
   @Override
@@ -28,9 +29,14 @@ final class HandLedger implements Ledger {
               Duration.ofSeconds(10),
               0,
               Duration.ZERO,
-              entry.account().map(Account::wanted).orElse(0L)));
+              entry.account().map(account -> cover(entry.subject(), account)).orElse(0L)));
     }
     return Future.succeededFuture(answers);
+  }
+
+  /** What an account comes to; without a budget no more is held than is owed. */
+  long cover(Subject subject, Account account) {
+    return standing(subject).budgeted() ? account.wanted() : account.owed();
   }
 
   private Standing standing(Subject subject) {
@@ -52,7 +58,7 @@ final class HandLedger implements Ledger {
         0,
         0,
         user ? users : others,
-        Standing.Away.CLOSED,
+        away,
         replicas);
   }
 }
