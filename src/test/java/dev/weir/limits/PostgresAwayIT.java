@@ -22,6 +22,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Postgres goes away behind a proxy that swallows everything, and comes back (LEDGER section 7).
@@ -113,6 +115,68 @@ class PostgresAwayIT {
         .isGreaterThanOrEqualTo(owedAway);
   }
 
+  /** Where the conversation about one request breaks off. */
+  private enum Broken {
+    BEFORE_IT_ARRIVES("BEGIN", false),
+    BEFORE_ITS_COMMIT("COMMIT", false),
+    AFTER_ITS_COMMIT("COMMIT", true);
+
+    private final String words;
+    private final boolean heard;
+
+    Broken(String words, boolean heard) {
+      this.words = words;
+      this.heard = heard;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aLeaseIsGrantedOnceWhereverItsRequestBreaksOff(Broken at) throws Exception {
+    proxy.cutAt(at.words, at.heard);
+
+    call();
+
+    assertThat(proxy.cuts()).isEqualTo(1);
+    settled();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aLeaseComesBackOnceWhereverItsReturnBreaksOff(Broken at) throws Exception {
+    call();
+    proxy.cutAt(at.words, at.heard);
+
+    settled();
+
+    assertThat(proxy.cuts()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aLeaseThatIsUnderWayWhenTheNodeClosesComesBackWhereverItsRequestBreaksOff(Broken at)
+      throws Exception {
+    call();
+    proxy.cutAt(at.words, at.heard);
+    var asking = new Who(who.user(), UUID.randomUUID(), Optional.empty());
+    var waiting = limits.enforce(Ids.next(Clock.system()), asking, new Cancellation());
+    Eventually.until("the request has broken off", () -> proxy.cuts() == 1);
+
+    limits.close().await(30, TimeUnit.SECONDS);
+
+    Eventually.until("the call that waited knows", waiting::isComplete);
+    admittedInAll += waiting.succeeded() ? 1 : 0;
+    chargedIsWhatWasAdmitted();
+    assertThat(
+            database.count(
+                "SELECT count(*) FROM leases WHERE state <> 'closed' AND subject_id IN (?, ?, ?)",
+                who.user(),
+                who.key().toString(),
+                asking.key().toString()))
+        .as("leases that nobody has reported")
+        .isZero();
+  }
+
   private int admittedInAll;
   private int awayAdmitted;
   private long owedAway;
@@ -164,6 +228,10 @@ class PostgresAwayIT {
   /** After all leases are back, exactly what was admitted is charged. */
   private void settled() throws Exception {
     limits.close().await(30, TimeUnit.SECONDS);
+    chargedIsWhatWasAdmitted();
+  }
+
+  private void chargedIsWhatWasAdmitted() {
     Eventually.until(
         "what is charged is what was admitted",
         () ->

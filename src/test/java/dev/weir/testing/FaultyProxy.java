@@ -9,11 +9,15 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A TCP proxy that breaks things: faults are injected outside the process under test, where they
@@ -31,6 +35,11 @@ public final class FaultyProxy implements AutoCloseable {
   private volatile long halfCloseAfter = Long.MAX_VALUE;
   private volatile boolean blackHole;
   private volatile boolean garbage;
+  private final AtomicReference<@Nullable Cut> next = new AtomicReference<>();
+  private final AtomicInteger cuts = new AtomicInteger();
+
+  /** Where in a conversation a connection is reset. */
+  private record Cut(byte[] words, boolean heard) {}
 
   private FaultyProxy(ServerSocket listener, InetSocketAddress target) {
     this.listener = listener;
@@ -84,6 +93,24 @@ public final class FaultyProxy implements AutoCloseable {
   public FaultyProxy garbage(boolean on) {
     garbage = on;
     return this;
+  }
+
+  /**
+   * Resets, once, the first connection on which the client says these words in one chunk from now
+   * on.
+   *
+   * @param words as they stand on the wire
+   * @param heard whether the server still hears and does what they ask, and only its answer is
+   *     lost; else they are lost, too
+   */
+  public FaultyProxy cutAt(String words, boolean heard) {
+    next.set(new Cut(words.getBytes(UTF_8), heard));
+    return this;
+  }
+
+  /** How often a connection was cut at certain words. */
+  public int cuts() {
+    return cuts.get();
   }
 
   /** Resets every open connection now. */
@@ -141,20 +168,27 @@ public final class FaultyProxy implements AutoCloseable {
     sockets.add(server);
     try {
       server.connect(target, 5000);
-      Thread.ofVirtual().start(() -> up(client, server));
-      down(server, client);
+      var deaf = new AtomicBoolean();
+      Thread.ofVirtual().start(() -> up(client, server, deaf));
+      down(server, client, deaf);
     } catch (IOException _) {
       // The target is away; the client is told in the same way.
       abort(client);
     }
   }
 
-  private void up(Socket client, Socket server) {
+  private void up(Socket client, Socket server, AtomicBoolean deaf) {
     try {
       var in = client.getInputStream();
       var chunk = new byte[16 << 10];
       for (var n = in.read(chunk); n >= 0; n = in.read(chunk)) {
         pause();
+        var cut = cut(chunk, n);
+        if (cut != null && !cut.heard) {
+          cuts.incrementAndGet();
+          break;
+        }
+        deaf.compareAndSet(false, cut != null);
         if (garbage) {
           client.getOutputStream().write("this is no HTTP\r\n\r\n".getBytes(UTF_8));
           client.shutdownOutput();
@@ -169,7 +203,24 @@ public final class FaultyProxy implements AutoCloseable {
     abort(client);
   }
 
-  private void down(Socket server, Socket client) {
+  /** The cut that is to be made here, if these are its words; made once. */
+  private @Nullable Cut cut(byte[] chunk, int length) {
+    var cut = next.get();
+    return cut != null && says(chunk, length, cut.words) && next.compareAndSet(cut, null)
+        ? cut
+        : null;
+  }
+
+  private static boolean says(byte[] chunk, int length, byte[] words) {
+    for (var at = 0; at + words.length <= length; at++) {
+      if (Arrays.equals(chunk, at, at + words.length, words, 0, words.length)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void down(Socket server, Socket client, AtomicBoolean deaf) {
     try {
       InputStream in = server.getInputStream();
       var chunk = new byte[4 << 10];
@@ -177,6 +228,12 @@ public final class FaultyProxy implements AutoCloseable {
       var passed = 0L;
       for (var n = in.read(chunk); n >= 0; n = in.read(chunk)) {
         pause();
+        if (deaf.get()) {
+          cuts.incrementAndGet();
+          abort(client);
+          abort(server);
+          return;
+        }
         if (blackHole || ended) {
           continue;
         }
