@@ -228,13 +228,11 @@ final class LeaseDesk {
   }
 
   private void chargeWhatIsOwed(Wishes wishes, Deque<Holder> asking) {
-    for (var holder : owing) {
-      if (wishes.entries.size() == MOST_ENTRIES) {
-        return;
-      }
+    for (var next = owing.iterator(); next.hasNext() && wishes.entries.size() < MOST_ENTRIES; ) {
+      var holder = next.next();
       // Off the list first: whom a call that still believes the ledger away lets in from here on is
       // put on it again.
-      owing.remove(holder);
+      next.remove();
       if (holder.ledgerBack(wishes) && asking.remove(holder)) {
         wanting.add(holder);
       }
