@@ -10,6 +10,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Tokens are taken by an estimate when the call comes, never more than a full minute's, and
  * settled by what it used when it ends; a bucket may then owe some, and lets nobody in until it has
  * made up for them. A process takes its part of a token limit, as many as there are replicas.
+ *
+ * <p>Of a subject that is new here, or whose limits have just changed, nothing is known when the
+ * call comes. It keeps its place among those in flight and is held against the bounds once they are
+ * known, before it takes a unit.
  */
 final class Bounds {
   private Bounds() {}
@@ -22,11 +26,32 @@ final class Bounds {
       var holder = charge.holders()[i];
       var at = holder.inFlight().incrementAndGet();
       var standing = holder.standing();
-      if (standing.isPresent() && why == null) {
+      if (standing.isEmpty()) {
+        charge.unbounded(i, at);
+      } else if (why == null) {
         why = enter(charge, i, at, standing.get(), now);
       }
     }
     return why;
+  }
+
+  /** Holds a call against bounds that were not known when it came and are by now. */
+  static @Nullable AIError enterLate(Charge charge, long now) {
+    for (var i = 0; i < charge.holders().length; i++) {
+      var at = charge.unbounded(i);
+      if (at == 0) {
+        continue;
+      }
+      var standing = charge.holders()[i].standing();
+      if (standing.isPresent()) {
+        charge.unbounded(i, 0);
+        var why = enter(charge, i, at, standing.get(), now);
+        if (why != null) {
+          return why;
+        }
+      }
+    }
+    return null;
   }
 
   private static @Nullable AIError enter(

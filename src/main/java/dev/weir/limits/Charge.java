@@ -26,8 +26,11 @@ public final class Charge {
   private boolean used;
   private boolean ended;
   private boolean returned;
-  private int bursts;
+  private byte bursts;
   private long estimate;
+
+  /** The call's place among those in flight of each subject whose bounds it has not met yet. */
+  private int @Nullable [] unbounded;
 
   /** Tokens taken of each subject's minute; none for the many that have no such limit. */
   private long @Nullable [] tokens;
@@ -231,11 +234,41 @@ public final class Charge {
 
   /** A call was taken of the i-th subject's minute. */
   void tookBurst(int i) {
-    bursts |= 1 << i;
+    bursts = (byte) (bursts | 1 << i);
   }
 
   boolean hasBurst(int i) {
     return (bursts & 1 << i) != 0;
+  }
+
+  /** Of the i-th subject nothing is known yet: which place the call has there; 0 once it is. */
+  void unbounded(int i, int place) {
+    var all = unbounded == null ? new int[holders.length] : unbounded;
+    all[i] = place;
+    unbounded = all;
+  }
+
+  int unbounded(int i) {
+    return unbounded == null ? 0 : unbounded[i];
+  }
+
+  /** The first subject whose bounds the call has not met, or -1. */
+  int firstUnbounded() {
+    for (var i = 0; unbounded != null && i < unbounded.length; i++) {
+      if (unbounded[i] > 0) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Another holder stands for the i-th subject, of whose minute nothing was taken. */
+  void replace(int i, Holder fresh) {
+    holders[i].inFlight().decrementAndGet();
+    holders[i] = fresh;
+    bursts = (byte) (bursts & ~(1 << i));
+    tookTokens(i, 0);
+    unbounded(i, fresh.inFlight().incrementAndGet());
   }
 
   /** Tokens were taken of the i-th subject's minute. */

@@ -2,6 +2,7 @@ package dev.weir.limits;
 
 import dev.weir.core.AIError;
 import dev.weir.core.Clock;
+import dev.weir.core.ErrorCode;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Allowance;
 import dev.weir.gateway.Cancellation;
@@ -110,11 +111,24 @@ public final class Limits {
         .onSuccess(this::admitted)
         .recover(
             e -> {
+              var why = refusal(charge, AIError.from(e));
               Bounds.leave(charge, clock.nanoTime());
               return enforcement == Enforcement.DRY_RUN
-                  ? watched(call, who, AIError.from(e))
-                  : Future.failedFuture(e);
+                  ? watched(call, who, why)
+                  : Future.failedFuture(why);
             });
+  }
+
+  /**
+   * Why it is refused: bounds come before units, also where both became known together. Of many
+   * first calls at once some are refused by the day that would be by the minute a moment later.
+   */
+  private AIError refusal(Charge charge, AIError refusal) {
+    var bounded =
+        refusal.code() == ErrorCode.QUOTA_EXCEEDED
+            ? Bounds.enterLate(charge, clock.nanoTime())
+            : null;
+    return bounded == null ? refusal : bounded;
   }
 
   private void admitted(Charge charge) {
@@ -138,9 +152,18 @@ public final class Limits {
 
   private Future<Charge> enter(Charge charge, Who who, Cancellation cancellation, long since) {
     var now = clock.nanoTime();
+    AIError bounded = Bounds.enterLate(charge, now);
+    if (bounded != null) {
+      return Future.failedFuture(bounded);
+    }
     var lacking = charge.take(now, desk.away());
     if (lacking < 0) {
-      return Future.succeededFuture(charge);
+      lacking = charge.firstUnbounded();
+      if (lacking < 0) {
+        return Future.succeededFuture(charge);
+      }
+      // Its limits changed in this moment: they must be known before its unit counts.
+      charge.release();
     }
     var holder = charge.holders()[lacking];
     var refusal = holder.refusal(now);

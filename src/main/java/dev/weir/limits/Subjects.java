@@ -87,9 +87,7 @@ final class Subjects {
     var fresh = holders(who);
     for (var i = 0; i < fresh.length; i++) {
       if (fresh[i] != charge.holders()[i]) {
-        fresh[i].inFlight().incrementAndGet();
-        charge.holders()[i].inFlight().decrementAndGet();
-        charge.holders()[i] = fresh[i];
+        charge.replace(i, fresh[i]);
       }
     }
   }

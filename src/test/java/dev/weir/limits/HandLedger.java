@@ -1,13 +1,19 @@
 package dev.weir.limits;
 
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 
-/** A ledger that grants whatever is wanted, to subjects with the bounds that a test sets. */
+/**
+ * A ledger that grants whatever is wanted, within a day's calls of the user, to subjects with the
+ * bounds that a test sets. It answers at once, or when a test says so.
+ */
 final class HandLedger implements Ledger {
   private static final LocalDate MONTH = LocalDate.of(2032, 5, 1);
   Standing.Bounds users = Standing.Bounds.NONE;
@@ -15,23 +21,60 @@ final class HandLedger implements Ledger {
   long usdLimit = Standing.NO_LIMIT;
   Standing.Away away = Standing.Away.CLOSED;
   long replicas = 1;
+  long usersDay = 1_000_000_000;
+  boolean waits;
+  private final Deque<Runnable> waiting = new ArrayDeque<>();
+  private long granted;
+
+  /** Answers what waits, and from then on at once. */
+  void answer() {
+    waits = false;
+    for (var next = waiting.poll(); next != null; next = waiting.poll()) {
+      next.run();
+    }
+  }
+
+  /** What was granted before is no more of this day. */
+  void newDay() {
+    granted = 0;
+  }
 
   @Override
   public Future<List<Answer>> exchange(Request request) {
+    if (!waits) {
+      return Future.succeededFuture(answers(request));
+    }
+    var promise = Promise.<List<Answer>>promise();
+    waiting.add(() -> promise.complete(answers(request)));
+    return promise.future();
+  }
+
+  private List<Answer> answers(Request request) {
     var answers = new ArrayList<Answer>();
     for (var i = 0; i < request.entries().size(); i++) {
       var entry = request.entries().get(i);
+      var units = granted(entry);
       answers.add(
           new Answer(
               i,
               standing(entry.subject()),
-              entry.take().map(Take::wanted).orElse(0L),
+              units,
               Duration.ofSeconds(10),
               0,
               Duration.ZERO,
               entry.account().map(account -> cover(entry.subject(), account)).orElse(0L)));
     }
-    return Future.succeededFuture(answers);
+    return answers;
+  }
+
+  private long granted(Entry entry) {
+    var wanted = entry.take().map(Take::wanted).orElse(0L);
+    if (entry.subject().kind() != Subject.Kind.USER) {
+      return wanted;
+    }
+    var units = Math.min(wanted, usersDay - granted);
+    granted += units;
+    return units;
   }
 
   /** What an account comes to; without a budget no more is held than is owed. */
@@ -48,8 +91,8 @@ final class HandLedger implements Ledger {
         0,
         user ? "pro" : "",
         false,
-        user ? 1_000_000_000 : Standing.NO_LIMIT,
-        0,
+        user ? usersDay : Standing.NO_LIMIT,
+        user ? granted : 0,
         Duration.ZERO,
         Standing.NO_LIMIT,
         0,
