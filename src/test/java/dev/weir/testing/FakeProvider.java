@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -20,13 +21,14 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A model provider for tests: a real HTTP server on a free loopback port that speaks Perplexity's
- * Agent API (strictly: an unknown field at any depth is 400) and OpenAI's chat completions, and
- * plays a script.
+ * Agent API and embeddings (strictly: an unknown field at any depth is 400) and OpenAI's chat
+ * completions and embeddings, and plays a script.
  *
  * <pre>{@code
  * try (var fake = FakeProvider.start()) {
@@ -44,6 +46,7 @@ public final class FakeProvider implements AutoCloseable {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final Dialect AGENT = new AgentWire();
   private static final Dialect CHAT = new ChatWire();
+  private static final Dialect EMBEDDINGS = new EmbeddingWire();
 
   private final Vertx vertx;
   private final BlockingQueue<Seen> arrivals = new LinkedBlockingQueue<>();
@@ -180,11 +183,19 @@ public final class FakeProvider implements AutoCloseable {
   private void serve(HttpServerRequest request) {
     highWater.accumulateAndGet(active.incrementAndGet(), Math::max);
     var response = request.response();
-    response.endHandler(_ -> active.decrementAndGet());
+    // Of a request that was given up both are told.
+    var over = new AtomicBoolean();
+    Runnable end =
+        () -> {
+          if (!over.getAndSet(true)) {
+            active.decrementAndGet();
+          }
+        };
+    response.endHandler(_ -> end.run());
     response.closeHandler(
         _ -> {
+          end.run();
           if (!response.ended()) {
-            active.decrementAndGet();
             resets.incrementAndGet();
             reset.complete(null);
           }
@@ -197,13 +208,10 @@ public final class FakeProvider implements AutoCloseable {
     var seen = new Seen(request.path(), headers(request), parse(body));
     requests.add(seen);
     arrivals.add(seen);
-    var dialect = request.path().endsWith("/chat/completions") ? CHAT : AGENT;
-    var known =
-        request.path().endsWith("/chat/completions")
-            || request.path().equals("/v1/agent")
-            || request.path().equals("/v1/responses");
+    var spoken = dialect(request.path());
+    var dialect = spoken.orElse(AGENT);
     var turn =
-        known
+        spoken.isPresent()
             ? dialect.refuse(seen.body()).orElseGet(this::next)
             : Turn.status(404).body("<html>no such page</html>");
     var player = new Player(vertx, request, seen, dialect, turn, written, full);
@@ -212,6 +220,14 @@ public final class FakeProvider implements AutoCloseable {
     } else {
       vertx.setTimer(turn.delay.toMillis(), _ -> player.play());
     }
+  }
+
+  private static Optional<Dialect> dialect(String path) {
+    return switch (path) {
+      case "/v1/agent", "/v1/responses" -> Optional.of(AGENT);
+      case "/v1/embeddings" -> Optional.of(EMBEDDINGS);
+      default -> path.endsWith("/chat/completions") ? Optional.of(CHAT) : Optional.empty();
+    };
   }
 
   private Turn next() {

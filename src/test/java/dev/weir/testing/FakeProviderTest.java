@@ -67,6 +67,25 @@ class FakeProviderTest {
   }
 
   @Test
+  void refusesEmbeddingsInFormsThatPerplexityDoesNotHave() throws Exception {
+    var asked = "{\"model\": \"pplx-embed-v1-0.6b\", \"input\": \"hi\"%s}";
+
+    var plain = embeddings(asked.formatted(""));
+    var signs = embeddings(asked.formatted(", \"encoding_format\": \"base64_binary\""));
+    var floats = embeddings(asked.formatted(", \"encoding_format\": \"float\""));
+    var openais = embeddings(asked.formatted(", \"encoding_format\": \"base64\""));
+    var unknown = embeddings(asked.formatted(", \"user\": \"ann\""));
+
+    assertThat(plain.statusCode()).isEqualTo(200);
+    assertThat(plain.body()).contains("\"input_cost\":");
+    assertThat(signs.body().length()).isLessThan(plain.body().length() / 3);
+    assertThat(floats.statusCode()).isEqualTo(400);
+    assertThat(floats.body()).contains("\"param\":\"encoding_format\"");
+    assertThat(openais.statusCode()).isEqualTo(400);
+    assertThat(unknown.body()).contains("\"param\":\"user\"");
+  }
+
+  @Test
   void streamsInBothProtocols() throws Exception {
     fake.always(stream("Hel", "lo").slicedBy(5));
 
@@ -122,6 +141,10 @@ class FakeProviderTest {
 
   private HttpResponse<String> agent(String body) throws Exception {
     return client.send(request("/v1/agent", body), body());
+  }
+
+  private HttpResponse<String> embeddings(String body) throws Exception {
+    return client.send(request("/v1/embeddings", body), body());
   }
 
   private HttpResponse<String> chat(String body) throws Exception {

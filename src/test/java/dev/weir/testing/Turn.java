@@ -26,6 +26,7 @@ public final class Turn {
   final List<String> parts;
   final Map<String, String> headers = new LinkedHashMap<>();
   final List<String> sources = new ArrayList<>();
+  final List<byte[]> vectors = new ArrayList<>();
   int status = 200;
   Optional<String> body = Optional.empty();
   Optional<String> errorCode = Optional.empty();
@@ -71,6 +72,16 @@ public final class Turn {
   public static Turn raw(String body) {
     var turn = new Turn(Kind.RAW, List.of());
     turn.body = Optional.of(body);
+    return turn;
+  }
+
+  /**
+   * These vectors for the texts of a request, in its form. Other answers give vectors of the words
+   * in each text: texts that share words have like ones.
+   */
+  public static Turn vectors(byte[]... vectors) {
+    var turn = answer("");
+    turn.vectors.addAll(List.of(vectors));
     return turn;
   }
 
