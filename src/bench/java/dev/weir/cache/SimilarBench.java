@@ -1,6 +1,5 @@
 package dev.weir.cache;
 
-import dev.weir.core.Json;
 import dev.weir.storage.Database;
 import dev.weir.storage.EmbeddedPostgres;
 import dev.weir.storage.Migrations;
@@ -47,11 +46,11 @@ public final class SimilarBench {
       Migrations.migrate(server.administratorUrl());
       WarmUpScanBench.statement(server.administratorUrl(), FILL);
       var database = Database.open(vertx, server.administratorUrl(), Database.Limits.of(2));
-      var json = Json.object().putArray("v");
-      for (var i = 1; i <= NUMBERS; i++) {
-        json.add((float) Math.cos(i));
+      var numbers = new float[NUMBERS];
+      for (var i = 0; i < NUMBERS; i++) {
+        numbers[i] = (float) Math.cos(i + 1);
       }
-      var vector = Vector.of(json);
+      var vector = Vector.of(numbers);
       var list = List.of(vector.boxed());
       for (var round = 0; round < 2; round++) {
         run(

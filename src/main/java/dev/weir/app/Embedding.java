@@ -6,25 +6,41 @@ import dev.weir.config.WeirConfig;
 import dev.weir.gateway.ModelRef;
 import dev.weir.gateway.Target;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /** Finds who makes vectors of inputs for the cache. */
 final class Embedding {
   private static final String SANDBOX = "sandbox";
+  private static final ModelRef STANDARD = new ModelRef("perplexity", "pplx-embed-v1-0.6b");
 
   private Embedding() {}
 
   /**
-   * The configured model; in dev mode without one, and where its provider has no key, the sandbox.
-   * Empty where nobody is configured.
+   * The configured model. Where none is, Perplexity's small one, if there is a key for it. In dev
+   * mode the sandbox stands in for a provider without a key, and for none. Empty where nobody is
+   * configured.
    */
   static Optional<Target> of(WeirConfig config) {
-    var dev = config.mode() == Mode.DEV;
-    if (config.cache().embeddingModel().isEmpty()) {
-      return dev
-          ? Optional.of(target(new ModelRef(SANDBOX, "trigrams"), SANDBOX, false))
-          : Optional.empty();
+    return config
+        .cache()
+        .embeddingModel()
+        .map(name -> configured(config, name))
+        .or(() -> standard(config));
+  }
+
+  private static Optional<Target> standard(WeirConfig config) {
+    var perplexity = Optional.ofNullable(config.providers().get(STANDARD.provider()));
+    if (perplexity
+        .filter(p -> p.protocol() == Protocol.AGENT && p.apiKey().isPresent())
+        .isPresent()) {
+      return Optional.of(target(STANDARD, STANDARD.provider(), false));
     }
-    var name = config.cache().embeddingModel().get();
+    return config.mode() == Mode.DEV
+        ? Optional.of(target(new ModelRef(SANDBOX, "trigrams"), SANDBOX, false))
+        : Optional.empty();
+  }
+
+  private static Target configured(WeirConfig config, String name) {
     var model =
         ModelRef.parse(name)
             .orElseThrow(
@@ -32,20 +48,21 @@ final class Embedding {
                     new StartFailure(
                         "cache.embedding_model must be provider/model, not \"" + name + "\""));
     if (model.provider().equals(SANDBOX)) {
-      return Optional.of(target(model, SANDBOX, false));
+      return target(model, SANDBOX, false);
     }
     var provider = config.providers().get(model.provider());
-    if (provider == null || provider.protocol() != Protocol.CHAT) {
+    if (provider == null) {
       throw new StartFailure(
           "cache.embedding_model names the provider '"
               + model.provider()
-              + "', which is not configured with the protocol chat; embeddings speak OpenAI's"
-              + " API.");
+              + "', which is not configured; there are: "
+              + String.join(", ", new TreeSet<>(config.providers().keySet()))
+              + ".");
     }
-    if (provider.apiKey().isPresent()) {
-      return Optional.of(target(model, provider.name(), false));
+    if (provider.protocol() == Protocol.SANDBOX || provider.apiKey().isPresent()) {
+      return target(model, provider.name(), false);
     }
-    if (!dev) {
+    if (config.mode() != Mode.DEV) {
       throw new StartFailure(
           "cache.embedding_model names the provider '"
               + provider.name()
@@ -53,7 +70,7 @@ final class Embedding {
               + provider.keyVariable()
               + ".");
     }
-    return Optional.of(target(model, SANDBOX, true));
+    return target(model, SANDBOX, true);
   }
 
   private static Target target(ModelRef model, String servedBy, boolean simulated) {

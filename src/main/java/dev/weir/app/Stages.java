@@ -14,7 +14,6 @@ import dev.weir.metering.CallJournal;
 import dev.weir.metering.CallListener;
 import dev.weir.metering.MeteringStage;
 import dev.weir.output.OutputStage;
-import dev.weir.providers.EmbeddingStage;
 import dev.weir.providers.UpstreamStage;
 import dev.weir.providers.Upstreams;
 import dev.weir.resilience.AttemptsStage;
@@ -69,7 +68,7 @@ record Stages(
   /** The short story of an embedding: it is paid for and guarded like any attempt. */
   Chain embedding(Upstreams upstreams) {
     return Chain.of(
-        List.of(spending, new BreakerStage(breakers, clock), new EmbeddingStage(upstreams)));
+        List.of(spending, new BreakerStage(breakers, clock), new UpstreamStage(upstreams)));
   }
 
   /** The story, for one event loop with its own connections and its own journal. */

@@ -79,6 +79,7 @@ final class Invocation {
   private Future<Call> call(InvokeMessage message) {
     return switch (message.call()) {
       case Call.OfModel asked -> Future.succeededFuture(asked);
+      case Call.OfEmbedding asked -> Future.succeededFuture(asked);
       case Call.OfFunction asked ->
           new VariantWish(message.variant(), shown(message.adminKey()), WORDS)
               .granted(parts.authenticator(), asked.options())

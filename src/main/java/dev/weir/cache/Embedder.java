@@ -5,7 +5,6 @@ import dev.weir.core.AIError;
 import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Ids;
-import dev.weir.core.Json;
 import dev.weir.gateway.Ask;
 import dev.weir.gateway.Attempt;
 import dev.weir.gateway.Cancellation;
@@ -13,6 +12,7 @@ import dev.weir.gateway.Chain;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Reply;
 import dev.weir.gateway.Target;
+import dev.weir.gateway.Vectors;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -67,7 +67,7 @@ final class Embedder {
     if (attempt.isEmpty()) {
       return Future.failedFuture(
           AIError.invalid(
-              "The input is longer than the "
+              "The input says nothing, or is longer than the "
                   + LONGEST
                   + " characters up to which inputs are compared by meaning."));
     }
@@ -90,28 +90,29 @@ final class Embedder {
         "The input's vector was not there within " + patience.toMillis() + " ms; try again.");
   }
 
-  /** The attempt at a vector, with an end of its own; empty for an input that is too long. */
+  /**
+   * The attempt at a vector, with an end of its own; empty for an input that is too long or empty.
+   */
   Optional<Exchange> attempt(Exchange x, JsonNode input) {
     return text(input)
+        .map(String::stripTrailing)
+        .filter(text -> !text.isEmpty())
         .map(
-            text -> {
-              var body = Json.object().put("model", target.model().toString()).put("max_tokens", 1);
-              body.putArray("messages").addObject().put("role", "user").put("content", text);
-              return new Exchange(
-                  x.origin(),
-                  x.call(),
-                  x.principal(),
-                  x.plan().asking(new Ask.Chat(body, false)),
-                  Optional.of(
-                      new Attempt(Ids.next(clock), x.tally().attempts().size() + 1, target)),
-                  new Cancellation(),
-                  x.tally());
-            });
+            text ->
+                new Exchange(
+                    x.origin(),
+                    x.call(),
+                    x.principal(),
+                    x.plan().asking(Ask.Embedding.of(text)),
+                    Optional.of(
+                        new Attempt(Ids.next(clock), x.tally().attempts().size() + 1, target)),
+                    new Cancellation(),
+                    x.tally()));
   }
 
   private static Vector vector(Reply reply) {
     if (reply instanceof Reply.Whole(var answer) && answer.data().isPresent()) {
-      return Vector.of(answer.data().get());
+      return Vector.of(Vectors.in(answer.data().get()).getFirst());
     }
     throw AIError.of(ErrorCode.PROVIDER_ERROR, "The provider gave no embedding.");
   }

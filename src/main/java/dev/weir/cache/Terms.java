@@ -77,6 +77,8 @@ record Terms(
           keepable(call)
               ? terms(x, use, policy, user, form(x, policy, user).object(call.body(), NOT_IN_KEY))
               : Optional.empty();
+      // A vector costs next to nothing, and its row would be larger than its text.
+      case Call.OfEmbedding _ -> Optional.empty();
     };
   }
 

@@ -1,6 +1,5 @@
 package dev.weir.cache;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.vertx.core.buffer.Buffer;
 
 /**
@@ -28,12 +27,8 @@ final class Vector {
     this.length = Math.sqrt(sum);
   }
 
-  /** The vector in an array of JSON numbers. */
-  static Vector of(JsonNode array) {
-    var numbers = new float[array.size()];
-    for (var i = 0; i < numbers.length; i++) {
-      numbers[i] = (float) array.get(i).doubleValue();
-    }
+  /** The vector of these components, which become its own. */
+  static Vector of(float[] numbers) {
     return new Vector(numbers);
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** What is asked of a model, in no provider's words; each provider translates it into its own. */
 public sealed interface Ask {
@@ -43,6 +44,32 @@ public sealed interface Ask {
    */
   record Chat(ObjectNode body, boolean stream) implements Ask {}
 
+  /**
+   * The vectors of texts. The answer's data holds one for each, in their order ({@link Vectors}).
+   *
+   * @param texts at least one, none of them empty
+   * @param dimensions how many components each vector shall have; empty for as many as the model
+   *     gives
+   * @param packed whether whoever asked wants them packed: a provider that can send them either way
+   *     then does so
+   */
+  record Embedding(List<String> texts, OptionalInt dimensions, boolean packed) implements Ask {
+    /** Copies the texts. */
+    public Embedding {
+      texts = List.copyOf(texts);
+    }
+
+    /** The vector of one text, as the model gives it. */
+    public static Embedding of(String text) {
+      return new Embedding(List.of(text), OptionalInt.empty(), true);
+    }
+
+    @Override
+    public boolean stream() {
+      return false;
+    }
+  }
+
   /** All text of the prompt, for counting its tokens. */
   default String prompt() {
     var text = new StringBuilder();
@@ -62,6 +89,7 @@ public sealed interface Ask {
                     }
                     text.append('\n');
                   });
+      case Embedding embedding -> embedding.texts().forEach(t -> text.append(t).append('\n'));
     }
     return text.toString();
   }

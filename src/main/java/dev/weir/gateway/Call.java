@@ -32,4 +32,17 @@ public sealed interface Call {
    */
   record OfModel(String model, ObjectNode body, boolean stream, CallOptions options)
       implements Call {}
+
+  /**
+   * The vectors of some texts.
+   *
+   * @param model {@code provider/model} or a logical name
+   * @param ask what is asked of it
+   */
+  record OfEmbedding(String model, Ask.Embedding ask, CallOptions options) implements Call {
+    @Override
+    public boolean stream() {
+      return false;
+    }
+  }
 }

@@ -55,7 +55,11 @@ public record Exchange(
 
   /** Whether the attempt under way makes a web search whatever the model decides: it is billed. */
   public boolean searches() {
-    return currentAttempt().target().search()
-        || (plan.ask() instanceof Ask.Prompted prompted && prompted.function().search().on());
+    return switch (plan.ask()) {
+      case Ask.Prompted prompted ->
+          currentAttempt().target().search() || prompted.function().search().on();
+      case Ask.Chat _ -> currentAttempt().target().search();
+      case Ask.Embedding _ -> false;
+    };
   }
 }

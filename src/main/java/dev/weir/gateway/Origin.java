@@ -19,6 +19,8 @@ public record Origin(UUID id, Optional<String> correlation, Door door, long arri
     FUNCTIONS("functions"),
     /** {@code POST /v1/chat/completions}. */
     CHAT("chat"),
+    /** {@code POST /v1/embeddings}. */
+    EMBEDDINGS("embeddings"),
     /** The event-bus address {@code weir.invoke}. */
     BUS("bus"),
     /** None: Weir itself asks. */

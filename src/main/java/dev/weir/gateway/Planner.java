@@ -41,7 +41,9 @@ public final class Planner {
     var plan =
         switch (call) {
           case Call.OfFunction f -> planFunction(f, principal);
-          case Call.OfModel m -> planModel(m, principal);
+          case Call.OfModel m ->
+              planModel("chat", m, m.model(), new Ask.Chat(m.body(), m.stream()), principal);
+          case Call.OfEmbedding e -> planEmbedding(e, principal);
         };
     return new Exchange(
         origin, call, principal, plan, Optional.empty(), new Cancellation(), new Tally());
@@ -70,18 +72,27 @@ public final class Planner {
         timeout(call.options(), function.timeout()));
   }
 
-  private Plan planModel(Call.OfModel call, Principal principal) {
-    if (!principal.mayAsk(call.model())) {
+  /**
+   * Of the model alone, never of its fallbacks: the vectors of two models cannot be compared, so
+   * those of another one would spoil whatever the caller keeps them in.
+   */
+  private Plan planEmbedding(Call.OfEmbedding call, Principal principal) {
+    var plan = planModel("embeddings", call, call.model(), call.ask(), principal);
+    return plan.routed(new Route(plan.route().requested(), List.of(plan.route().first())));
+  }
+
+  private Plan planModel(String label, Call call, String model, Ask ask, Principal principal) {
+    if (!principal.mayAsk(model)) {
       throw AIError.of(
           ErrorCode.FORBIDDEN,
           "This key may not ask for this model; use a key with it in its allowed models.");
     }
     return new Plan(
-        "chat",
+        label,
         Optional.empty(),
         Optional.empty(),
-        new Ask.Chat(call.body(), call.stream()),
-        models.route(call.model(), List.of()),
+        ask,
+        models.route(model, List.of()),
         RetryPolicy.DEFAULT,
         timeout(call.options(), TimeoutRange.DEFAULT));
   }

@@ -8,27 +8,30 @@ import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Gateway;
 import dev.weir.gateway.Reply;
 import io.vertx.core.Vertx;
+import java.util.function.Consumer;
 
 /** Runs an opened call and brings its reply to the caller; cancels it when the caller leaves. */
 final class CallRun {
   private CallRun() {}
 
   static void run(Vertx vertx, Gateway gateway, Visit visit, Exchange x, CallReply reply) {
-    visit.became(x);
     if (x.call().stream()) {
+      visit.became(x);
       stream(vertx, gateway, visit, x, reply);
     } else {
-      whole(gateway, visit, x, reply);
+      whole(gateway, visit, x, reply::whole);
     }
   }
 
-  private static void whole(Gateway gateway, Visit visit, Exchange x, CallReply reply) {
+  /** Runs one whose reply is whole in any case. */
+  static void whole(Gateway gateway, Visit visit, Exchange x, Consumer<Answer> reply) {
+    visit.became(x);
     visit.onGone(() -> cancel(x));
     visit.with(
         gateway.run(x),
         result -> {
           switch (result) {
-            case Reply.Whole(var answer) -> reply.whole(answer);
+            case Reply.Whole(var answer) -> reply.accept(answer);
             case Reply.Streamed(var stream) -> stream.start(new Gathering(visit, reply));
           }
         });
@@ -60,13 +63,13 @@ final class CallRun {
   }
 
   /** Takes a stream where a whole reply is wanted. */
-  private record Gathering(Visit visit, CallReply reply) implements AnswerStream.Sink {
+  private record Gathering(Visit visit, Consumer<Answer> reply) implements AnswerStream.Sink {
     @Override
     public void part(AnswerStream.Part part) {}
 
     @Override
     public void end(Answer answer) {
-      reply.whole(answer);
+      reply.accept(answer);
     }
 
     @Override

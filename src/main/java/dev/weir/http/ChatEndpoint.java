@@ -40,7 +40,7 @@ final class ChatEndpoint {
     return gateway.open(visit.origin(Origin.Door.CHAT), call, principal);
   }
 
-  private static Optional<String> header(Visit visit, String name) {
+  static Optional<String> header(Visit visit, String name) {
     return Optional.ofNullable(visit.headers().get(name)).map(String::strip);
   }
 }

@@ -129,6 +129,7 @@ public final class PublicApi {
         new FunctionsEndpoint(
             parts.vertx(), reception, parts.gateway(), parts.catalogue(), parts.models());
     var chat = new ChatEndpoint(parts.vertx(), reception, parts.gateway());
+    var embeddings = new EmbeddingEndpoint(reception, parts.gateway());
     var models = new ModelsEndpoint(reception, parts.models(), parts.clock().now());
     var limits = new LimitsEndpoint(reception, parts.limits());
     var usage = new UsageEndpoint(reception, parts.usage());
@@ -140,6 +141,7 @@ public final class PublicApi {
         .add(HttpMethod.GET, "/v1/functions/{name}", functions::show)
         .add(HttpMethod.GET, "/v1/functions", functions::list)
         .add(HttpMethod.POST, "/v1/chat/completions", chat::call)
+        .add(HttpMethod.POST, "/v1/embeddings", embeddings::call)
         .add(HttpMethod.GET, "/v1/models", models::list)
         .add(HttpMethod.GET, "/v1/models/{id...}", models::show)
         .add(HttpMethod.GET, "/v1/usage", usage::show)

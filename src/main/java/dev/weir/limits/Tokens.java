@@ -26,6 +26,8 @@ final class Tokens {
       }
       case Ask.Chat chat ->
           estimate(characters(chat.body().path("messages")), WorstPrice.output(chat));
+      case Ask.Embedding embedding ->
+          estimate(embedding.texts().stream().mapToLong(String::length).sum(), 0);
     };
   }
 

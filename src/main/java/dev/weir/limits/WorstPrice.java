@@ -42,7 +42,7 @@ final class WorstPrice {
   /** By counted tokens: slower, for budgets that are nearly spent. */
   static Optional<Usd> tight(Exchange x, PriceTable prices, TokenCounter tokens, Instant at) {
     var ask = x.plan().ask();
-    var counted = (long) Math.ceil(tokens.count(text(ask)) * MARGIN) + AROUND;
+    var counted = (long) Math.ceil(tokens.count(text(ask)) * MARGIN) + around(ask);
     return of(x, prices, at, Math.min(inputBytes(ask), counted + parts(ask)));
   }
 
@@ -81,6 +81,7 @@ final class WorstPrice {
             cap > 0 ? Math.min(cap, 1_000_000) : Parameters.DEFAULT_MAX_OUTPUT_TOKENS,
             Math.clamp(body.path("n").asLong(1), 1, 1_000));
       }
+      case Ask.Embedding _ -> 0;
     };
   }
 
@@ -93,6 +94,7 @@ final class WorstPrice {
               ? MOST_SEARCHES
               : 0;
       case Ask.Chat _ -> MOST_SEARCHES;
+      case Ask.Embedding _ -> 0;
     };
   }
 
@@ -106,6 +108,13 @@ final class WorstPrice {
         yield bytes + prompted.function().output().map(s -> bytes(s.node())).orElse(0L);
       }
       case Ask.Chat chat -> AROUND + bytes(chat.body()) + parts(ask);
+      case Ask.Embedding embedding -> {
+        var bytes = around(ask);
+        for (var text : embedding.texts()) {
+          bytes += ByteBufUtil.utf8Bytes(text);
+        }
+        yield bytes;
+      }
     };
   }
 
@@ -126,6 +135,11 @@ final class WorstPrice {
       }
     }
     return sum;
+  }
+
+  /** What is put around the text; around that of a vector only its beginning and its end. */
+  private static long around(Ask ask) {
+    return ask instanceof Ask.Embedding embedding ? embedding.texts().size() * PER_MESSAGE : AROUND;
   }
 
   /** The allowance for parts of messages that are no text. */
@@ -153,6 +167,7 @@ final class WorstPrice {
         prompted.function().output().ifPresent(s -> text.append(s.node()));
       }
       case Ask.Chat chat -> text.append(chat.body());
+      case Ask.Embedding embedding -> text.append(embedding.prompt());
     }
     return text.toString();
   }

@@ -90,7 +90,12 @@ final class AgentAnswer {
 
   /** What the provider itself says the response cost. */
   static Optional<Usd> cost(JsonNode response) {
-    var cost = response.path("usage").path("cost");
+    return costOf(response.path("usage"));
+  }
+
+  /** The same, of its {@code usage} alone. */
+  static Optional<Usd> costOf(JsonNode usage) {
+    var cost = usage.path("cost");
     var total = cost.path("total_cost");
     if (!total.isNumber() || !cost.path("currency").asText("USD").equals("USD")) {
       return Optional.empty();

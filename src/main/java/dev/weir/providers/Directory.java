@@ -21,10 +21,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Knows every model: the logical names of conf/weir.yaml, the names that Perplexity's callers used
- * before the Agent API, and {@code provider/model} for each configured provider.
+ * before the Agent API or use for its vectors, and {@code provider/model} for each configured
+ * provider.
  *
  * <p>A provider without a key is served by the sandbox in dev mode and by nobody in prod. In prod
  * the sandbox answers only where a function or a logical name says {@code sandbox/...}, never
@@ -42,6 +44,14 @@ public final class Directory implements ModelDirectory {
           new ModelAlias("sonar-pro", SONAR, true, Optional.of("low"), List.of()),
           new ModelAlias("sonar-reasoning-pro", SONAR, true, Optional.of("low"), List.of()),
           new ModelAlias("sonar-deep-research", SONAR, true, Optional.of("medium"), List.of()));
+
+  /** Its embedding models, as callers of its own API name them. */
+  private static final List<ModelAlias> EMBEDDINGS =
+      Stream.of("pplx-embed-v1-0.6b", "pplx-embed-v1-4b")
+          .map(
+              name ->
+                  new ModelAlias(name, PERPLEXITY + "/" + name, false, Optional.empty(), List.of()))
+          .toList();
 
   private final Mode mode;
   private final Map<String, ProviderSettings> providers;
@@ -70,6 +80,7 @@ public final class Directory implements ModelDirectory {
     var perplexity = providers.get(PERPLEXITY);
     if (perplexity != null && perplexity.protocol() == Protocol.AGENT) {
       SONARS.forEach(alias -> aliases.put(alias.name(), alias));
+      EMBEDDINGS.forEach(alias -> aliases.put(alias.name(), alias));
     }
     aliases.putAll(config.models());
     priced = Set.copyOf(known);

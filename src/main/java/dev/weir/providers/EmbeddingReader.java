@@ -1,64 +1,202 @@
 package dev.weir.providers;
 
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Usage;
 import dev.weir.gateway.Answer;
+import dev.weir.gateway.Ask;
 import dev.weir.gateway.Attempt;
+import dev.weir.gateway.Vectors;
 import io.vertx.core.buffer.Buffer;
+import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
-/** Reads a vector in the shape of OpenAI's embeddings. One per attempt. */
+/**
+ * Reads vectors in the shape of OpenAI's embeddings, number by number and without a tree. A vector
+ * that is not what was asked for spoils the whole answer, since a wrong one would be compared with
+ * others for as long as it is kept; what the provider says that it consumed is believed all the
+ * same. One per attempt.
+ */
 final class EmbeddingReader implements AnswerReader {
-  private static final int MOST_DIMENSIONS = 8192;
+  private static final float[] NONE = {};
 
   private final Attempt attempt;
+  private final EmbeddingForm form;
+  private final OptionalInt size;
+  private final float[][] vectors;
+  private float[] room = NONE;
+  private Optional<String> fault = Optional.empty();
+  private JsonNode usage = JsonNodeFactory.instance.missingNode();
 
-  EmbeddingReader(Attempt attempt) {
+  EmbeddingReader(Attempt attempt, Ask.Embedding ask, EmbeddingForm form) {
     this.attempt = attempt;
+    this.form = form;
+    this.size =
+        ask.dimensions().isPresent() ? ask.dimensions() : VectorSizes.of(attempt.target().model());
+    this.vectors = new float[ask.texts().size()][];
+    Arrays.fill(vectors, NONE);
   }
 
   @Override
   public Answer whole(Buffer body) {
-    var tree = UpstreamJson.object(body);
-    var usage = Usage.of(tree.at("/usage/prompt_tokens").asLong(0), 0);
-    attempt.report(usage);
-    return answer(attempt, tree.at("/data/0/embedding"), usage);
-  }
-
-  /** The answer that holds a vector. */
-  static Answer answer(Attempt attempt, JsonNode vector, Usage usage) {
-    if (!(vector instanceof ArrayNode numbers)
-        || numbers.isEmpty()
-        || numbers.size() > MOST_DIMENSIONS
-        || !isOfNumbers(numbers)) {
-      throw AIError.of(ErrorCode.PROVIDER_ERROR, "The provider's embedding is no list of numbers.");
+    try (var parser = UpstreamJson.mapper().createParser(body.getBytes())) {
+      read(parser);
+    } catch (IOException e) {
+      throw Failures.senseless().causedBy(e);
     }
+    var consumed = usage();
+    consumed.ifPresent(attempt::report);
+    check();
+    fault.ifPresent(
+        why -> {
+          throw AIError.of(
+              ErrorCode.PROVIDER_ERROR, "The provider's embeddings cannot be used: " + why + ".");
+        });
     return new Answer(
         "",
-        Optional.of(numbers),
+        Optional.of(Vectors.of(List.of(vectors))),
         Answer.Finish.STOP,
         attempt.target().model().toString(),
-        usage,
-        Optional.empty(),
+        consumed.orElse(Usage.NONE),
+        AgentAnswer.costOf(usage),
         List.of(),
         Optional.empty());
-  }
-
-  private static boolean isOfNumbers(ArrayNode numbers) {
-    for (var number : numbers) {
-      if (!number.isNumber()) {
-        return false;
-      }
-    }
-    return true;
   }
 
   @Override
   public void event(SseEvent event, LiveStream out) {
     throw new IllegalStateException("embeddings are not streamed");
+  }
+
+  private Optional<Usage> usage() {
+    var prompt = usage.path("prompt_tokens");
+    return UpstreamJson.believable(prompt, JsonNodeFactory.instance.missingNode())
+        ? Optional.of(Usage.of(UpstreamJson.count(prompt), 0))
+        : Optional.empty();
+  }
+
+  private void read(JsonParser parser) throws IOException {
+    if (parser.nextToken() != JsonToken.START_OBJECT) {
+      throw Failures.senseless();
+    }
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      var field = parser.currentName();
+      parser.nextToken();
+      switch (field) {
+        case "data" -> readAll(parser);
+        case "usage" -> usage = UpstreamJson.mapper().readTree(parser);
+        default -> parser.skipChildren();
+      }
+    }
+  }
+
+  private void readAll(JsonParser parser) throws IOException {
+    if (parser.currentToken() != JsonToken.START_ARRAY) {
+      spoil("there is no list of them", parser);
+      return;
+    }
+    var position = 0;
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      if (parser.currentToken() == JsonToken.START_OBJECT) {
+        readOne(parser, position);
+      } else {
+        spoil("the list holds something else", parser);
+      }
+      position++;
+    }
+  }
+
+  /** One entry; without an index it belongs to the text at its own position. */
+  private void readOne(JsonParser parser, int position) throws IOException {
+    var index = position;
+    var vector = NONE;
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      var field = parser.currentName();
+      var token = parser.nextToken();
+      switch (field) {
+        case "index" -> {
+          index = token == JsonToken.VALUE_NUMBER_INT ? parser.getIntValue() : -1;
+          parser.skipChildren();
+        }
+        case "embedding" -> vector = vector(parser);
+        default -> parser.skipChildren();
+      }
+    }
+    if (index < 0 || index >= vectors.length) {
+      spoil("there is one of a text that was not sent");
+    } else if (vectors[index].length > 0) {
+      spoil("a text has two");
+    } else {
+      vectors[index] = vector;
+    }
+  }
+
+  private float[] vector(JsonParser parser) throws IOException {
+    if (parser.currentToken() == JsonToken.VALUE_STRING) {
+      try {
+        return form.decode(parser.getText());
+      } catch (IllegalArgumentException e) {
+        spoil(String.valueOf(e.getMessage()));
+        return NONE;
+      }
+    }
+    if (parser.currentToken() == JsonToken.START_ARRAY && form.takesNumbers()) {
+      return numbers(parser);
+    }
+    spoil("a vector is of another type than what was asked for", parser);
+    return NONE;
+  }
+
+  private float[] numbers(JsonParser parser) throws IOException {
+    if (room.length == 0) {
+      room = new float[size.orElse(EmbeddingForm.MOST_DIMENSIONS)];
+    }
+    var count = 0;
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      if (!parser.currentToken().isNumeric()) {
+        spoil("a vector holds something that is no number", parser);
+      } else if (count == room.length) {
+        spoil("a vector has more than " + room.length + " numbers");
+      } else {
+        room[count++] = parser.getFloatValue();
+      }
+    }
+    return Arrays.copyOf(room, count);
+  }
+
+  /** Each text has a vector, all are of the one size, and every number is one. */
+  private void check() {
+    var length = size.orElse(vectors[0].length);
+    for (var vector : vectors) {
+      if (vector.length == 0) {
+        spoil("a text has none");
+      } else if (vector.length != length) {
+        spoil("a vector has " + vector.length + " numbers instead of " + length);
+      }
+      for (var number : vector) {
+        if (!Float.isFinite(number)) {
+          spoil("a vector holds a number without bounds");
+        }
+      }
+    }
+  }
+
+  /** The first fault is told; of all that follow it is the cause, often enough. */
+  private void spoil(String why) {
+    if (fault.isEmpty()) {
+      fault = Optional.of(why);
+    }
+  }
+
+  private void spoil(String why, JsonParser parser) throws IOException {
+    spoil(why);
+    parser.skipChildren();
   }
 }

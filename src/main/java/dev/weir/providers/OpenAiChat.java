@@ -1,5 +1,6 @@
 package dev.weir.providers;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.config.ProviderSettings;
 import dev.weir.core.Json;
 import dev.weir.gateway.Ask;
@@ -8,8 +9,8 @@ import dev.weir.gateway.Reply;
 import io.vertx.core.Future;
 
 /**
- * OpenAI, and every server that speaks its chat completions. A caller's chat goes through with the
- * fields that we do not know, and its answer comes back byte for byte.
+ * OpenAI, and every server that speaks its chat completions or its embeddings. A caller's chat goes
+ * through with the fields that we do not know, and its answer comes back byte for byte.
  */
 final class OpenAiChat implements Provider {
   private static final String PATH = "/chat/completions";
@@ -28,24 +29,27 @@ final class OpenAiChat implements Provider {
   @Override
   public Future<Reply> ask(Exchange x) {
     var attempt = x.currentAttempt();
-    var body =
-        switch (x.plan().ask()) {
-          case Ask.Prompted ask -> requests.of(ask, attempt.target(), x.tally());
-          case Ask.Chat ask -> requests.of(ask, attempt.target());
-        };
-    var reader = new ChatReader(attempt, refusals, x.plan().ask());
+    return switch (x.plan().ask()) {
+      case Ask.Prompted ask -> chat(x, requests.of(ask, attempt.target(), x.tally()));
+      case Ask.Chat ask -> chat(x, requests.of(ask, attempt.target()));
+      case Ask.Embedding ask -> embed(x, ask);
+    };
+  }
+
+  private Future<Reply> chat(Exchange x, ObjectNode body) {
+    var reader = new ChatReader(x.currentAttempt(), refusals, x.plan().ask());
     return Reception.of(transport, PATH, Json.write(body), x, reader, refusals);
   }
 
-  @Override
-  public Future<Reply> embed(Exchange x, String text) {
-    var attempt = x.currentAttempt();
-    var body =
-        Json.object()
-            .put("model", attempt.target().model().name())
-            .put("input", text)
-            .put("encoding_format", "float");
+  /** Packed where that is wanted; a server that knows numbers only sends them all the same. */
+  private Future<Reply> embed(Exchange x, Ask.Embedding ask) {
+    var form = ask.packed() ? EmbeddingForm.BASE64 : EmbeddingForm.FLOAT;
     return Reception.of(
-        transport, EMBEDDINGS, Json.write(body), x, new EmbeddingReader(attempt), refusals);
+        transport,
+        EMBEDDINGS,
+        Json.write(form.request(ask, x.currentAttempt().target())),
+        x,
+        new EmbeddingReader(x.currentAttempt(), ask, form),
+        refusals);
   }
 }

@@ -1,14 +1,19 @@
 package dev.weir.providers;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.Json;
 import dev.weir.gateway.Ask;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Reply;
 import io.vertx.core.Future;
 
-/** Perplexity, by its Agent API ({@code POST /v1/agent}). */
+/**
+ * Perplexity, by its Agent API ({@code POST /v1/agent}) and, for vectors, its embeddings ({@code
+ * POST /v1/embeddings}).
+ */
 final class PerplexityAgent implements Provider {
   private static final String PATH = "/v1/agent";
+  private static final String EMBEDDINGS = "/v1/embeddings";
 
   private final Transport transport;
   private final Refusals refusals;
@@ -22,13 +27,27 @@ final class PerplexityAgent implements Provider {
 
   @Override
   public Future<Reply> ask(Exchange x) {
-    var attempt = x.currentAttempt();
-    var body =
-        switch (x.plan().ask()) {
-          case Ask.Prompted ask -> AgentRequest.of(ask, attempt.target());
-          case Ask.Chat ask -> chat.translate(ask, attempt.target(), x.tally());
-        };
-    var reader = new AgentReader(attempt, refusals);
+    var target = x.currentAttempt().target();
+    return switch (x.plan().ask()) {
+      case Ask.Prompted ask -> agent(x, AgentRequest.of(ask, target));
+      case Ask.Chat ask -> agent(x, chat.translate(ask, target, x.tally()));
+      case Ask.Embedding ask -> embed(x, ask);
+    };
+  }
+
+  private Future<Reply> agent(Exchange x, ObjectNode body) {
+    var reader = new AgentReader(x.currentAttempt(), refusals);
     return Reception.of(transport, PATH, Json.write(body), x, reader, refusals);
+  }
+
+  private Future<Reply> embed(Exchange x, Ask.Embedding ask) {
+    var form = EmbeddingForm.BASE64_INT8;
+    return Reception.of(
+        transport,
+        EMBEDDINGS,
+        Json.write(form.request(ask, x.currentAttempt().target())),
+        x,
+        new EmbeddingReader(x.currentAttempt(), ask, form),
+        refusals);
   }
 }

@@ -1,7 +1,5 @@
 package dev.weir.providers;
 
-import dev.weir.core.AIError;
-import dev.weir.core.ErrorCode;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Reply;
 import io.vertx.core.Future;
@@ -16,15 +14,4 @@ interface Provider {
    * {@link dev.weir.core.AIError}. Ends at once when the exchange is cancelled.
    */
   Future<Reply> ask(Exchange x);
-
-  /**
-   * The vector of a text: an answer whose data is a list of numbers. Fails with {@code NOT_FOUND}
-   * where the provider has none to give.
-   */
-  default Future<Reply> embed(Exchange x, String text) {
-    return Future.failedFuture(
-        AIError.of(
-            ErrorCode.NOT_FOUND,
-            "This provider gives no embeddings here; name one that speaks OpenAI's API."));
-  }
 }

@@ -3,7 +3,6 @@ package dev.weir.providers;
 import dev.weir.core.AIError;
 import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
-import dev.weir.core.Usage;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Reply;
@@ -16,10 +15,10 @@ import java.util.function.Supplier;
 
 /**
  * The built-in simulation: answers any function with text that fits its schema and any chat with
- * prose, made of the words of the question, without any network. Stands in for providers without a
- * key in dev mode, and misbehaves on demand, as its model's name says ({@link SandboxBehaviour}),
- * so that everything Weir does about failures can be tried from the command line. One per verticle;
- * confined to its event loop.
+ * prose, made of the words of the question, and gives vectors of texts, without any network. Stands
+ * in for providers without a key in dev mode, and misbehaves on demand, as its model's name says
+ * ({@link SandboxBehaviour}), so that everything Weir does about failures can be tried from the
+ * command line. One per verticle; confined to its event loop.
  */
 final class Sandbox implements Provider {
   /** How long a plain answer takes. */
@@ -49,15 +48,6 @@ final class Sandbox implements Provider {
               () -> isBad(behaviour.amount()) ? refuse(x, 500) : answer(x, behaviour));
       default -> after(x, THINKING_MILLIS, () -> answer(x, behaviour));
     };
-  }
-
-  @Override
-  public Future<Reply> embed(Exchange x, String text) {
-    var attempt = x.currentAttempt();
-    attempt.markSent();
-    var tokens = Math.ceilDiv(text.length(), 4);
-    return Future.succeededFuture(
-        whole(x, EmbeddingReader.answer(attempt, SandboxEmbedding.of(text), Usage.of(tokens, 0))));
   }
 
   /** In a hundred calls exactly this many, well mixed: 37 and 100 have no common divisor. */

@@ -10,6 +10,7 @@ import dev.weir.gateway.Ask;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Message;
 import dev.weir.gateway.Source;
+import dev.weir.gateway.Vectors;
 import dev.weir.prompts.Schema;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,23 +50,44 @@ final class SandboxAnswer {
                 .filter(JsonNode::isObject);
         askedAgain = false;
       }
+      case Ask.Embedding ask -> {
+        said = ask.texts();
+        question = said.getFirst();
+        schema = Optional.empty();
+        askedAgain = false;
+      }
     }
     words = new Words(question);
   }
 
   /** The answer. */
   Answer compose() {
-    var text = text();
-    var search = x.currentAttempt().target().search() || searches(x.plan().ask());
+    var vectors = vectors();
+    var text = vectors.isPresent() ? "" : text();
+    var search = vectors.isEmpty() && x.searches();
     return new Answer(
         text,
-        Optional.empty(),
+        vectors,
         behaviour.kind() == SandboxBehaviour.Kind.LENGTH ? Finish.LENGTH : Finish.STOP,
         x.currentAttempt().target().model().toString(),
         usage(text, search),
         Optional.empty(),
         search ? sources() : List.of(),
         Optional.empty());
+  }
+
+  /** The vectors, where such are asked for: as long as those of the model that it stands for. */
+  private Optional<JsonNode> vectors() {
+    if (!(x.plan().ask() instanceof Ask.Embedding ask)) {
+      return Optional.empty();
+    }
+    var dimensions =
+        ask.dimensions()
+            .orElse(
+                VectorSizes.of(x.currentAttempt().target().model())
+                    .orElse(SandboxEmbedding.DIMENSIONS));
+    return Optional.of(
+        Vectors.of(said.stream().map(one -> SandboxEmbedding.of(one, dimensions)).toList()));
   }
 
   private String text() {
@@ -123,10 +145,6 @@ final class SandboxAnswer {
               Optional.of("2026-0" + i + "-15")));
     }
     return pages;
-  }
-
-  private static boolean searches(Ask ask) {
-    return ask instanceof Ask.Prompted prompted && prompted.function().search().on();
   }
 
   private static String lastOf(List<Message> messages) {

@@ -20,6 +20,8 @@ record SandboxBehaviour(Kind kind, int amount) {
   enum Kind {
     /** Succeeds. */
     PLAIN("plain", "plain"),
+    /** Succeeds; under this name it makes the cache's vectors where there is no other model. */
+    TRIGRAMS("trigrams", "trigrams"),
     /** Answers with the last message of the user. */
     ECHO("echo", "echo"),
     /** Succeeds after a wait. */

@@ -1,13 +1,11 @@
 package dev.weir.providers;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import dev.weir.core.Json;
 import java.util.Locale;
 
 /**
- * The sandbox's embedding: words and their trigrams of letters, hashed into {@value #DIMENSIONS}
- * counts. Deterministic and without a model, it knows likeness of words and nothing of meaning;
- * enough to try matching by similarity without a key.
+ * The sandbox's embedding: words and their trigrams of letters, hashed into counts, {@value
+ * #DIMENSIONS} where nothing says how many. Deterministic and without a model, it knows likeness of
+ * words and nothing of meaning; enough to try matching by similarity without a key.
  */
 final class SandboxEmbedding {
   static final int DIMENSIONS = 256;
@@ -18,22 +16,18 @@ final class SandboxEmbedding {
 
   private SandboxEmbedding() {}
 
-  static ArrayNode of(String text) {
-    var counts = new float[DIMENSIONS];
+  static float[] of(String text, int dimensions) {
+    var counts = new float[dimensions];
     for (var word : text.toLowerCase(Locale.ROOT).split("[^\\p{L}\\p{N}]+", -1)) {
       if (!word.isEmpty()) {
-        counts[Math.floorMod(word.hashCode(), DIMENSIONS)] += WORD;
+        counts[Math.floorMod(word.hashCode(), dimensions)] += WORD;
         var padded = "<" + word + ">";
         for (var i = 0; i + THREE <= padded.length(); i++) {
-          counts[Math.floorMod(31 * padded.substring(i, i + THREE).hashCode(), DIMENSIONS)] +=
+          counts[Math.floorMod(31 * padded.substring(i, i + THREE).hashCode(), dimensions)] +=
               TRIGRAM;
         }
       }
     }
-    var vector = Json.mapper().createArrayNode();
-    for (var count : counts) {
-      vector.add(count);
-    }
-    return vector;
+    return counts;
   }
 }

@@ -21,6 +21,7 @@ public final class InvokeReply {
       case Call.OfFunction _ -> FunctionReply.success(x, answer, clock.nanoTime());
       case Call.OfModel m ->
           FunctionReply.success(x, completion(x, m, answer, clock), answer, clock.nanoTime());
+      case Call.OfEmbedding _ -> throw new IllegalStateException("no message asks for vectors");
     };
   }
 

@@ -25,12 +25,12 @@ final class Members {
     this.path = path;
   }
 
-  /** The members of an object that must be one. */
+  /** The members of an object that must be one; an empty path is that of the whole body. */
   static Members of(JsonNode node, String path) {
     if (node instanceof ObjectNode object) {
       return new Members(object, path);
     }
-    throw fault(path, "must be an object, but is " + kind(node) + ".");
+    throw fault(path.isEmpty() ? "body" : path, "must be an object, but is " + kind(node) + ".");
   }
 
   /** Refuses every member that is not among these. */
@@ -39,7 +39,7 @@ final class Members {
       if (!known.contains(member.getKey())) {
         var nearest = Nearest.to(member.getKey(), known);
         throw fault(
-                path + "." + clip(member.getKey()),
+                at(clip(member.getKey())),
                 "is unknown."
                     + nearest.map(n -> " Did you mean '" + n + "'?").orElse("")
                     + " Known members: "
@@ -105,7 +105,7 @@ final class Members {
   }
 
   String at(String name) {
-    return path + "." + name;
+    return path.isEmpty() ? name : path + "." + name;
   }
 
   /** An {@code INVALID_REQUEST} about one place. */

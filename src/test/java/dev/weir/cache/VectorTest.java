@@ -11,7 +11,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class VectorTest {
   private static Vector vector(String json) {
-    return Vector.of(Json.parse(json));
+    var array = Json.parse(json);
+    var numbers = new float[array.size()];
+    for (var i = 0; i < numbers.length; i++) {
+      numbers[i] = (float) array.get(i).doubleValue();
+    }
+    return Vector.of(numbers);
   }
 
   /** As {@code array_send} gives a real[]. */

@@ -8,6 +8,7 @@ import dev.weir.core.ErrorCode;
 import dev.weir.core.Usage;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Answer;
+import dev.weir.gateway.Ask;
 import dev.weir.gateway.Attempt;
 import dev.weir.gateway.Cap;
 import dev.weir.gateway.Chain;
@@ -29,6 +30,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -48,6 +50,21 @@ class SpendingStageTest {
     // 10 x 0.25 + 5 x 2.50 = 15 millionths of a dollar
     assertThat(x.tally().cost()).isEqualTo(Usd.of(new BigDecimal("0.000015")));
     assertThat(x.tally().usage().estimated()).isFalse();
+  }
+
+  @Test
+  void aVectorReservesItsInputAlone() {
+    var chat = Exchanges.chat("perplexity/pplx-embed-v1-0.6b");
+    var x =
+        chat.with(
+            chat.plan()
+                .asking(
+                    new Ask.Embedding(List.of("hello hello", "weir"), OptionalInt.empty(), false)));
+
+    // Eleven and four bytes and twice sixteen around them, or fewer counted tokens; each at 4
+    // billionths of a dollar.
+    var counted = (long) Math.ceil(TOKENS.count("hello hello\nweir\n") * 1.3) + 32;
+    assertThat(stage.atMost(x)).contains(new Usd(4 * Math.min(counted, 15 + 32)));
   }
 
   @Test

@@ -1,0 +1,61 @@
+package dev.weir.wire;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.weir.core.Json;
+import dev.weir.gateway.Answer;
+import dev.weir.gateway.Call;
+import dev.weir.gateway.Vectors;
+import io.vertx.core.buffer.Buffer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+
+/** Writes vectors in the shape of OpenAI's embeddings, number by number and without a tree. */
+public final class EmbeddingReply {
+  private EmbeddingReply() {}
+
+  /**
+   * The whole reply: lists of numbers, or base64 of little-endian {@code float32} where the call
+   * asked for that; under the model's name as the caller said it.
+   *
+   * @param answer with vectors as its data
+   */
+  public static Buffer of(Call.OfEmbedding call, Answer answer) {
+    var bytes = new ByteArrayOutputStream();
+    try (var json = Json.mapper().createGenerator(bytes)) {
+      json.writeStartObject();
+      json.writeStringField("object", "list");
+      json.writeArrayFieldStart("data");
+      var vectors = answer.data().orElseThrow();
+      for (var i = 0; i < vectors.size(); i++) {
+        json.writeStartObject();
+        json.writeStringField("object", "embedding");
+        json.writeNumberField("index", i);
+        json.writeFieldName("embedding");
+        if (call.ask().packed()) {
+          json.writeBinary(vectors.get(i).binaryValue());
+        } else {
+          write(json, Vectors.floats(vectors.get(i).binaryValue()));
+        }
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+      json.writeStringField("model", call.model());
+      json.writeObjectFieldStart("usage");
+      json.writeNumberField("prompt_tokens", answer.usage().inputTokens());
+      json.writeNumberField("total_tokens", answer.usage().totalTokens());
+      json.writeEndObject();
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new IllegalStateException("vectors can always be written", e);
+    }
+    return Buffer.buffer(bytes.toByteArray());
+  }
+
+  private static void write(JsonGenerator json, float[] vector) throws IOException {
+    json.writeStartArray();
+    for (var number : vector) {
+      json.writeNumber(number);
+    }
+    json.writeEndArray();
+  }
+}

@@ -1,0 +1,301 @@
+package dev.weir.providers;
+
+import static dev.weir.providers.Fixtures.config;
+import static dev.weir.providers.Fixtures.exchange;
+import static dev.weir.providers.Fixtures.target;
+import static dev.weir.testing.Turn.answer;
+import static dev.weir.testing.Turn.oversized;
+import static dev.weir.testing.Turn.raw;
+import static dev.weir.testing.Turn.vectors;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.config.Mode;
+import dev.weir.core.ErrorCode;
+import dev.weir.core.Json;
+import dev.weir.core.Usage;
+import dev.weir.core.Usd;
+import dev.weir.gateway.Answer;
+import dev.weir.gateway.Ask;
+import dev.weir.gateway.Exchange;
+import dev.weir.gateway.Target;
+import dev.weir.gateway.Vectors;
+import dev.weir.testing.FakeProvider;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Vectors of Perplexity and of OpenAI, over real sockets. */
+class EmbeddingsIT {
+  private static final String SMALL = "perplexity/pplx-embed-v1-0.6b";
+  private static final String OPENAI = "openai/any-embeddings";
+  private static final int SIZE = 128;
+
+  private final FakeProvider fake = FakeProvider.start();
+  private final Loop loop =
+      new Loop(
+          config(Mode.PROD, Fixtures.perplexity(fake.agentUri()), Fixtures.openai(fake.chatUri())));
+
+  @AfterEach
+  void close() {
+    loop.close();
+    fake.close();
+  }
+
+  private static Exchange asking(String model, OptionalInt dimensions, String... texts) {
+    return exchange(new Ask.Embedding(List.of(texts), dimensions, true), target(model));
+  }
+
+  /** From -128 on, so that every byte has its turn. */
+  private static byte[] bytes(int first) {
+    var bytes = new byte[SIZE];
+    for (var i = 0; i < SIZE; i++) {
+      bytes[i] = (byte) (first + i);
+    }
+    return bytes;
+  }
+
+  private static float[] numbers(byte[] bytes) {
+    var numbers = new float[bytes.length];
+    for (var i = 0; i < bytes.length; i++) {
+      numbers[i] = bytes[i];
+    }
+    return numbers;
+  }
+
+  private static String base64(byte[] bytes) {
+    return Base64.getEncoder().encodeToString(bytes);
+  }
+
+  private static List<float[]> read(Answer answer) {
+    return Vectors.in(answer.data().orElseThrow());
+  }
+
+  @Test
+  void perplexityIsAskedInTheOneFormThatItHasAndEachSignedByteIsANumber() {
+    fake.then(vectors(bytes(-128), bytes(0)).tokens(21, 0));
+
+    var x = asking(SMALL, OptionalInt.of(SIZE), "one", "two");
+    var answer = loop.answer(x);
+
+    var seen = fake.awaitRequest();
+    assertThat(seen.path()).isEqualTo("/v1/embeddings");
+    assertThat(seen.headers()).containsEntry("authorization", "Bearer " + Fixtures.KEY);
+    assertThat(seen.body().toString())
+        .isEqualTo(
+            Json.parse(
+                    """
+                    {"model": "pplx-embed-v1-0.6b", "input": ["one", "two"],
+                     "encoding_format": "base64_int8", "dimensions": 128}\
+                    """)
+                .toString());
+    assertThat(read(answer)).containsExactly(numbers(bytes(-128)), numbers(bytes(0)));
+    assertThat(answer.usage()).isEqualTo(Usage.of(21, 0));
+    assertThat(answer.providerCost()).contains(new Usd(84));
+    assertThat(x.currentAttempt().reported()).contains(Usage.of(21, 0));
+  }
+
+  @Test
+  void oneTextIsAskedForAsItselfAndAsManyNumbersAsTheModelHas() {
+    var answer = loop.answer(asking("perplexity/pplx-embed-v1-4b", OptionalInt.empty(), "one"));
+
+    var body = fake.awaitRequest().body();
+    assertThat(body.path("input").asText()).isEqualTo("one");
+    assertThat(body.has("dimensions")).isFalse();
+    assertThat(read(answer)).singleElement().satisfies(v -> assertThat(v).hasSize(2560));
+  }
+
+  @Test
+  void anIndexSaysWhoseAVectorIsWhateverTheirOrder() {
+    fake.then(
+        raw(
+            """
+            {"data": [{"index": 1, "embedding": "%s"}, {"index": 0, "embedding": "%s"}],
+             "usage": {"prompt_tokens": 2}}\
+            """
+                .formatted(base64(bytes(1)), base64(bytes(0)))));
+
+    var answer = loop.answer(asking(SMALL, OptionalInt.of(SIZE), "one", "two"));
+
+    assertThat(read(answer)).containsExactly(numbers(bytes(0)), numbers(bytes(1)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[{\"index\": 0, \"embedding\": \"***\"}] | is not valid base64",
+        "[{\"index\": 0, \"embedding\": \"\"}] | a text has none",
+        "[{\"index\": 0}] | a text has none",
+        "[] | a text has none",
+        "{} | no list of them",
+        "null | no list of them",
+        "[7] | holds something else",
+        "[{\"index\": 0, \"embedding\": \"AAAA\"}] | has 3 numbers instead of 128",
+        "[{\"index\": 0, \"embedding\": [1, 2]}] | of another type",
+        "[{\"index\": 0, \"embedding\": 5}] | of another type",
+        "[{\"index\": 0, \"embedding\": {\"a\": [1]}}] | of another type",
+        "[{\"index\": 0, \"embedding\": null}] | of another type",
+        "[{\"index\": 3, \"embedding\": \"GOOD\"}] | a text that was not sent",
+        "[{\"index\": -1, \"embedding\": \"GOOD\"}] | a text that was not sent",
+        "[{\"index\": \"0\", \"embedding\": \"GOOD\"}] | a text that was not sent",
+        "[{\"index\": 99999999999999, \"embedding\": \"GOOD\"}] | no answer",
+        "[{\"embedding\": \"GOOD\"}, {\"index\": 0, \"embedding\": \"GOOD\"}] | a text has two",
+        "[{\"embedding\": \"GOOD\"}, {\"embedding\": \"GOOD\"}] | a text that was not sent",
+        "[{\"embedding\": \"GOOD\" | no answer",
+      })
+  void vectorsThatWereNotAskedForAreAnErrorOfTheProviderAndOnTheBill(String data, String says) {
+    fake.then(
+        raw(
+            "{\"usage\": {\"prompt_tokens\": 9}, \"data\": "
+                + data.replace("GOOD", base64(bytes(0)))
+                + "}"));
+
+    var x = asking(SMALL, OptionalInt.of(SIZE), "one");
+    var error = loop.error(x);
+
+    assertThat(error.code()).isEqualTo(ErrorCode.PROVIDER_ERROR);
+    assertThat(error.message()).contains(says);
+    if (!says.equals("no answer")) {
+      assertThat(x.currentAttempt().reported()).contains(Usage.of(9, 0));
+    }
+  }
+
+  @Test
+  void aVectorOfAnotherSizeThanTheModelsIsRefusedAlsoWhereNobodyAskedForOne() {
+    fake.then(vectors(bytes(0)));
+
+    var error = loop.error(asking(SMALL, OptionalInt.empty(), "one"));
+
+    assertThat(error.message()).contains("has 128 numbers instead of 1024");
+  }
+
+  @Test
+  void aHugeVectorAndAHugeAnswerAreRefusedWithoutBeingDecoded() {
+    fake.then(raw("{\"data\": [{\"embedding\": \"" + "A".repeat(1 << 20) + "\"}]}"))
+        .then(oversized(Reception.MAX_ANSWER_BYTES + 1));
+
+    assertThat(loop.error(asking(SMALL, OptionalInt.empty(), "one")).message())
+        .contains("more than 8192 numbers");
+    assertThat(loop.error(asking(SMALL, OptionalInt.empty(), "one")).code())
+        .isEqualTo(ErrorCode.PROVIDER_ERROR);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{}", "{\"prompt_tokens\": -4}", "{\"prompt_tokens\": 1e30}", "[]", "7"})
+  void aReportThatCannotBeIsNotBelieved(String usage) {
+    fake.then(
+        raw(
+            "{\"data\": [{\"embedding\": \""
+                + base64(bytes(0))
+                + "\"}], \"usage\": "
+                + usage
+                + "}"));
+
+    var answer = loop.answer(asking(SMALL, OptionalInt.of(SIZE), "one"));
+
+    assertThat(answer.usage()).isEqualTo(Usage.NONE);
+    assertThat(answer.providerCost()).isEmpty();
+  }
+
+  @Test
+  void whatPerplexityRefusesIsTheCallersMistake() {
+    var tooFew = loop.error(asking(SMALL, OptionalInt.of(64), "one"));
+    var tooMany =
+        loop.error(
+            asking(
+                SMALL,
+                OptionalInt.empty(),
+                Stream.generate(() -> "x").limit(513).toArray(String[]::new)));
+
+    assertThat(tooFew.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
+    assertThat(tooFew.message()).contains("'dimensions'");
+    assertThat(tooMany.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
+    assertThat(tooMany.message()).contains("'input'");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void openaiIsAskedAsTheCallerAskedAndBothFormsGiveTheSameNumbers(boolean packed) {
+    fake.then(vectors(bytes(-128)));
+
+    var ask = new Ask.Embedding(List.of("one"), OptionalInt.empty(), packed);
+    var answer = loop.answer(exchange(ask, target(OPENAI)));
+
+    assertThat(fake.awaitRequest().body().path("encoding_format").asText())
+        .isEqualTo(packed ? "base64" : "float");
+    var expected = numbers(bytes(-128));
+    for (var i = 0; i < expected.length; i++) {
+      expected[i] /= 128;
+    }
+    assertThat(read(answer)).containsExactly(expected);
+  }
+
+  @Test
+  void aServerThatKnowsNumbersOnlyIsUnderstoodWhateverWasAsked() {
+    fake.then(raw("{\"data\": [{\"embedding\": [1, -2.5, 1e-3]}]}"));
+
+    var answer = loop.answer(asking(OPENAI, OptionalInt.empty(), "one"));
+
+    assertThat(read(answer)).containsExactly(new float[] {1, -2.5f, 0.001f});
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[1, \"2\"] | no number",
+        "[1, null] | no number",
+        "[1, [2]] | no number",
+        "[1, 1e999] | without bounds",
+        "[] | a text has none",
+        "\"AAAAAA==\" | instead of 2",
+        "\"AAAA\" | in the middle of a number",
+      })
+  void numbersThatAreNoneAreAnErrorOfTheProvider(String vector, String says) {
+    fake.then(raw("{\"data\": [{\"embedding\": [1, 2]}, {\"embedding\": " + vector + "}]}"));
+
+    var error = loop.error(asking(OPENAI, OptionalInt.empty(), "one", "two"));
+
+    assertThat(error.code()).isEqualTo(ErrorCode.PROVIDER_ERROR);
+    assertThat(error.message()).contains(says);
+  }
+
+  @Test
+  void anAnswerThatIsNoneIsAnErrorOfTheProvider() {
+    fake.then(raw("[]")).then(raw("")).then(raw("<html>"));
+
+    for (var i = 0; i < 3; i++) {
+      assertThat(loop.error(asking(SMALL, OptionalInt.empty(), "one")).code())
+          .isEqualTo(ErrorCode.PROVIDER_ERROR);
+    }
+  }
+
+  @Test
+  void theSandboxGivesAsManyNumbersAsTheModelThatItStandsForOrAsWereAskedFor() {
+    fake.always(answer("is not asked"));
+    var stoodFor = new Target(target(SMALL).model(), "sandbox", true, false, Optional.empty());
+
+    var whole =
+        loop.answer(
+            exchange(new Ask.Embedding(List.of("a", "b"), OptionalInt.empty(), false), stoodFor));
+    var fewer =
+        loop.answer(
+            exchange(new Ask.Embedding(List.of("a"), OptionalInt.of(200), false), stoodFor));
+    var own = loop.answer(asking("sandbox/plain", OptionalInt.empty(), "a"));
+
+    assertThat(read(whole)).extracting(v -> v.length).containsExactly(1024, 1024);
+    assertThat(Arrays.equals(read(whole).getFirst(), read(whole).getLast())).isFalse();
+    assertThat(whole.usage()).isEqualTo(Usage.of(1, 0));
+    assertThat(read(fewer).getFirst()).hasSize(200);
+    assertThat(read(own).getFirst()).hasSize(256);
+    assertThat(fake.requests()).isEmpty();
+  }
+}
