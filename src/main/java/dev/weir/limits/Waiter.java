@@ -6,6 +6,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.LocalDate;
+import java.util.Queue;
 
 /**
  * Someone who waits for a unit or for money, together with everyone else who waits for the same
@@ -83,6 +84,13 @@ final class Waiter {
   /** Turns it away; false if it had gone. */
   boolean fail(AIError why) {
     return promise.tryFail(why);
+  }
+
+  /** Turns all of them away. */
+  static void turnAway(Queue<Waiter> queue, AIError why) {
+    for (var waiter = queue.poll(); waiter != null; waiter = queue.poll()) {
+      waiter.fail(why);
+    }
   }
 
   boolean gone() {
