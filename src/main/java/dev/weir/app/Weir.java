@@ -219,10 +219,9 @@ public final class Weir {
                             Optional.of(feedback.job()),
                             Optional.of(contents.job()),
                             Optional.of(shadows.job()),
-                            Optional.of(evaluations.job()),
                             Optional.of(new Evaluation(vertx, clock).job()))
                         .flatMap(Optional::stream),
-                    cache.jobs().stream())
+                    Stream.concat(cache.jobs().stream(), evaluations.jobs().stream()))
                 .toList());
     shutdown.opened("the jobs", () -> Waiting.on(jobs.close(), CLOSE, "closing"));
     var experiments = new Experiments(vertx, database, registry, models, clock);
@@ -360,6 +359,7 @@ public final class Weir {
             .toList();
     var doors = new Doors(vertx, verticles, clock);
     doors.open();
+    evaluations.open();
     shutdown.opened("the doors", () -> close(doors, health));
     shutdown.opened(
         "the evaluations", () -> Waiting.on(evaluations.close(), CLOSE, "ending evaluations"));

@@ -33,7 +33,7 @@ final class Asking {
   /** So many calls of a version in a row that its provider failed end the evaluation. */
   static final int IN_A_ROW = 10;
 
-  /** How often what a provider failed is asked again. */
+  /** How often what a provider failed is asked again, within twenty seconds altogether. */
   private static final int AGAIN = 3;
 
   private static final Duration SHORTEST = Duration.ofMillis(50);
@@ -46,7 +46,7 @@ final class Asking {
   private final Duration patience;
   private final Cap cap;
   private final CountDownLatch over;
-  private final AtomicReference<Usd> spent = new AtomicReference<>(Usd.ZERO);
+  private final AtomicReference<Usd> spent;
 
   /** When a call last came to an end that is no waiting, by the monotonic clock. */
   private final AtomicLong moved;
@@ -63,6 +63,8 @@ final class Asking {
    * @param patience how long answers may be refused for reasons that pass, without any coming in
    * @param budget what all that is asked may cost together; the ledger's budget of the account is
    *     one of a month, and would begin anew with the next
+   * @param before what was spent of that before, on other nodes
+   * @param open what may have been spent besides, by nodes of which nobody knows any more
    * @param over is open when nobody waits for answers any more
    */
   Asking(
@@ -71,12 +73,16 @@ final class Asking {
       Clock clock,
       Duration patience,
       Usd budget,
+      Usd before,
+      Usd open,
       CountDownLatch over) {
     this.calls = calls;
     this.account = account;
     this.clock = clock;
     this.patience = patience;
     this.cap = new Cap(budget);
+    this.cap.settle(Usd.ZERO, before.plus(open));
+    this.spent = new AtomicReference<>(before);
     this.over = over;
     this.moved = new AtomicLong(clock.nanoTime());
   }
@@ -128,12 +134,12 @@ final class Asking {
           if (again == AGAIN) {
             return failed(who, made, error);
           }
-          pause(error.retryAfter().orElse(USUAL.multipliedBy(1L << again)));
+          pause(error.retryAfter().orElse(USUAL.multipliedBy(1L << 2 * again)));
           again++;
         }
         case MONEY -> throw EvaluationEnd.budget();
         case FOR_GOOD -> throw EvaluationEnd.failed(error);
-        case GOING -> throw EvaluationEnd.interrupted();
+        case GOING -> throw EvaluationEnd.goingDown();
         case FOR_NOW -> rest(error, began);
       }
     }
@@ -197,7 +203,7 @@ final class Asking {
   private void pause(Duration wait) throws InterruptedException {
     var bounded = wait.compareTo(LONGEST) > 0 ? LONGEST : wait;
     if (over.await(longer(bounded, SHORTEST).toMillis(), TimeUnit.MILLISECONDS)) {
-      throw EvaluationEnd.interrupted();
+      throw EvaluationEnd.goingDown();
     }
   }
 

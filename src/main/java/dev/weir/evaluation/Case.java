@@ -1,6 +1,8 @@
 package dev.weir.evaluation;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weir.core.Json;
 import java.util.Optional;
 
 /**
@@ -17,4 +19,24 @@ record Case(
     JsonNode input,
     Optional<JsonNode> expected,
     Optional<JsonNode> output,
-    Optional<String> user) {}
+    Optional<String> user) {
+  /** As it is kept until it was asked. */
+  ObjectNode json() {
+    var json = Json.object().put("line", line);
+    json.set("input", input);
+    expected.ifPresent(value -> json.set("expected", value));
+    output.ifPresent(value -> json.set("output", value));
+    user.ifPresent(name -> json.put("user", name));
+    return json;
+  }
+
+  /** One that was kept. */
+  static Case of(JsonNode json) {
+    return new Case(
+        json.path("line").asInt(),
+        json.path("input"),
+        Optional.ofNullable(json.get("expected")),
+        Optional.ofNullable(json.get("output")),
+        Optional.ofNullable(json.get("user")).map(JsonNode::textValue));
+  }
+}

@@ -6,11 +6,24 @@ import java.util.Optional;
 
 /** An evaluation cannot go on, for a reason that is none of the versions'. Without a trace. */
 final class EvaluationEnd extends RuntimeException {
+  /** What it is that ends. */
+  private enum Kind {
+    THE_EVALUATION,
+    THE_NODE,
+    THE_TURN
+  }
+
   private final String status;
+  private final Kind kind;
 
   private EvaluationEnd(String status, String reason) {
+    this(status, reason, Kind.THE_EVALUATION);
+  }
+
+  private EvaluationEnd(String status, String reason, Kind kind) {
     super(reason, null, false, false);
     this.status = status;
+    this.kind = kind;
   }
 
   static EvaluationEnd budget() {
@@ -20,8 +33,19 @@ final class EvaluationEnd extends RuntimeException {
             + " price.");
   }
 
-  static EvaluationEnd interrupted() {
-    return new EvaluationEnd("interrupted", "Its node was shut down.");
+  /** It could go on, but what it asked is not the same any more. */
+  static EvaluationEnd interrupted(String why) {
+    return new EvaluationEnd("interrupted", why);
+  }
+
+  /** This node is going down, and the next one goes on. */
+  static EvaluationEnd goingDown() {
+    return new EvaluationEnd("interrupted", "Its node was shut down.", Kind.THE_NODE);
+  }
+
+  /** It has ended, or another node works on it, since this one was not heard of for too long. */
+  static EvaluationEnd lost() {
+    return new EvaluationEnd("interrupted", "Another node works on it.", Kind.THE_TURN);
   }
 
   static EvaluationEnd stopped() {
@@ -31,13 +55,18 @@ final class EvaluationEnd extends RuntimeException {
   /** Ended by an error; its message is for people and holds nothing of a prompt or an answer. */
   static EvaluationEnd failed(AIError error) {
     return error.code() == ErrorCode.DRAINING
-        ? interrupted()
+        ? goingDown()
         : new EvaluationEnd("failed", error.code().name() + ": " + error.message());
   }
 
-  /** Whether there is no time to wait for items that are under way. */
-  boolean goingDown() {
-    return status.equals("interrupted");
+  /** Whether it only ends here: there is no time to wait for items that are under way. */
+  boolean isGoingDown() {
+    return kind == Kind.THE_NODE;
+  }
+
+  /** Whether it is none of this node's any more. */
+  boolean isLost() {
+    return kind == Kind.THE_TURN;
   }
 
   /** The status that it ends with. */

@@ -1,6 +1,7 @@
 package dev.weir.evaluation;
 
 import dev.weir.core.AIError;
+import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One evaluation under way: a few virtual threads take items in their order, one more writes what
  * they scored. It ends with its last item, or with the first thing that stands in its way; items
- * under way then come to their end, and what is scored by then is reported.
+ * under way then come to their end, and what is scored by then is reported. Where only this node
+ * ends, the next one goes on with what is left.
  */
 final class EvaluationRun {
   private static final Logger LOG = LogManager.getLogger(EvaluationRun.class);
@@ -31,14 +33,19 @@ final class EvaluationRun {
   /** How many paces items under way may take when the node goes down: two seconds. */
   private static final int GOING_DOWN = 4;
 
-  /** How often its end is tried to be written: for a minute. */
-  private static final int LAST_TRIES = 120;
+  /** How long its end is tried to be written; then the next node asks once more what is missing. */
+  private static final Duration LAST_TRIES = Duration.ofMinutes(10);
 
   private final Plan plan;
   private final Replay replay;
   private final Asking asking;
   private final EvaluationTable table;
+  private final Clock clock;
   private final CountDownLatch over;
+
+  /** Open while the node stays up. */
+  private final CountDownLatch up = new CountDownLatch(1);
+
   private final AtomicInteger next = new AtomicInteger();
   private final AtomicInteger done = new AtomicInteger();
   private final CountDownLatch workers = new CountDownLatch(AT_ONCE);
@@ -50,25 +57,44 @@ final class EvaluationRun {
   /**
    * What is to be done.
    *
+   * @param held whose turn it is
+   * @param items what is left to ask
+   * @param before how many items were done on other nodes
    * @param baseline the version that is asked as well; empty for the answers that there are
    * @param report makes the report at the end
    */
   record Plan(
-      String name,
+      EvaluationTable.Held held,
       String function,
       List<Item> items,
+      int before,
       Candidate candidate,
       Optional<Candidate> baseline,
       List<Scorer> scorers,
       Judges judges,
-      EvaluationReport report) {}
+      EvaluationReport report) {
+    String name() {
+      return held.name();
+    }
+
+    /** How many items it has on all nodes together. */
+    int all() {
+      return before + items.size();
+    }
+  }
 
   EvaluationRun(
-      Plan plan, Replay replay, Asking asking, EvaluationTable table, CountDownLatch over) {
+      Plan plan,
+      Replay replay,
+      Asking asking,
+      EvaluationTable table,
+      Clock clock,
+      CountDownLatch over) {
     this.plan = plan;
     this.replay = replay;
     this.asking = asking;
     this.table = table;
+    this.clock = clock;
     this.over = over;
   }
 
@@ -81,7 +107,7 @@ final class EvaluationRun {
       var patience = GOING_DOWN;
       while (!workers.await(PACE.toMillis(), TimeUnit.MILLISECONDS) && patience > 0) {
         write();
-        patience -= ended().filter(EvaluationEnd::goingDown).isPresent() ? 1 : 0;
+        patience -= ended().filter(EvaluationEnd::isGoingDown).isPresent() ? 1 : 0;
       }
       finish();
     } catch (InterruptedException _) {
@@ -94,6 +120,9 @@ final class EvaluationRun {
 
   /** Takes no further item. */
   void end(EvaluationEnd why) {
+    if (why.isGoingDown()) {
+      up.countDown();
+    }
     if (end.compareAndSet(null, why)) {
       over.countDown();
     }
@@ -144,8 +173,13 @@ final class EvaluationRun {
       some = List.copyOf(unwritten);
     }
     try {
-      if (Asking.got(table.move(plan.name(), some, done.get(), asking.spent()))) {
-        end(EvaluationEnd.stopped());
+      switch (Asking.got(table.move(plan.held(), some, done(), asking.spent()))) {
+        case STOP -> end(EvaluationEnd.stopped());
+        case NO_LONGER_YOURS -> {
+          end.set(EvaluationEnd.lost());
+          over.countDown();
+        }
+        case GO_ON -> {}
       }
       synchronized (unwritten) {
         unwritten.subList(0, some.size()).clear();
@@ -155,28 +189,40 @@ final class EvaluationRun {
     }
   }
 
+  private int done() {
+    return plan.before() + done.get();
+  }
+
   private void finish() throws InterruptedException {
     if (done.get() < plan.items().size()) {
       // Whatever kept an item from its end without a word.
       end(broken());
     }
-    var status = ended().map(EvaluationEnd::status).orElse("done");
-    var reason = ended().flatMap(EvaluationEnd::reason);
-    for (var tries = 0; tries < LAST_TRIES; tries++) {
+    var began = clock.nanoTime();
+    do {
       write();
-      if (allWritten() && close(status, reason)) {
+      if (ended().filter(EvaluationEnd::isLost).isPresent()) {
+        LOG.warn("The evaluation {} is no longer this node's", plan.name());
+        return;
+      }
+      if (allWritten() && close()) {
         LOG.info(
-            "The evaluation {} has ended ({}) after {} of {} items and {} USD",
+            "The evaluation {} has ended here ({}) after {} of {} items and {} USD",
             plan.name(),
-            status,
-            done.get(),
-            plan.items().size(),
+            status(),
+            done(),
+            plan.all(),
             asking.spent());
         return;
       }
-      Thread.sleep(PACE);
-    }
+      // Whoever goes down has tried once, and does not wait.
+    } while (clock.nanoTime() - began < LAST_TRIES.toNanos()
+        && !up.await(PACE.toMillis(), TimeUnit.MILLISECONDS));
     LOG.warn("The end of the evaluation {} could not be written", plan.name());
+  }
+
+  private String status() {
+    return ended().map(EvaluationEnd::status).orElse("done");
   }
 
   private boolean allWritten() {
@@ -185,13 +231,18 @@ final class EvaluationRun {
     }
   }
 
-  private boolean close(String status, Optional<String> reason) throws InterruptedException {
+  private boolean close() throws InterruptedException {
     try {
+      if (ended().filter(EvaluationEnd::isGoingDown).isPresent()) {
+        Asking.got(table.handOver(plan.held()));
+        return true;
+      }
       var report = plan.report().of(Asking.got(table.items(plan.name())));
-      if (status.equals("failed")) {
+      if (status().equals("failed")) {
         EvaluationReport.findNothing(report);
       }
-      Asking.got(table.end(plan.name(), status, reason, report, done.get(), asking.spent()));
+      var reason = ended().flatMap(EvaluationEnd::reason);
+      Asking.got(table.end(plan.held(), status(), reason, report, done(), asking.spent()));
       return true;
     } catch (AIError e) {
       LOG.debug("The evaluation {} waits for the database: {}", plan.name(), e.getMessage());

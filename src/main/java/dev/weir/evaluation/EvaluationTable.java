@@ -7,6 +7,7 @@ import dev.weir.core.Usd;
 import dev.weir.storage.Database;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.math.BigDecimal;
@@ -22,8 +23,8 @@ final class EvaluationTable {
   private static final String BEGIN =
       """
       INSERT INTO evaluations (evaluation_name, function_name, candidate, candidate_version, baseline, baseline_versions,
-        scorers, item_source, items, units, units_expected, unfit, budget_usd, created_by)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        scorers, item_source, items, units, units_expected, unfit, left_out, budget_usd, created_by, asks)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
       ON CONFLICT (evaluation_name) DO NOTHING RETURNING evaluation_name
       """;
 
@@ -36,37 +37,22 @@ final class EvaluationTable {
 
   private static final String MOVE =
       """
-      UPDATE evaluations SET done = $2, spent_usd = $3, moved_at = clock_timestamp()
-      WHERE evaluation_name = $1 AND status = 'running' RETURNING stop_asked
+      UPDATE evaluations SET done = $3, spent_usd = $4, moved_at = clock_timestamp()
+      WHERE evaluation_name = $1 AND turn = $2 AND status = 'running' RETURNING stop_asked
+      """;
+
+  private static final String HAND_OVER =
+      """
+      UPDATE evaluations SET handed_over = true, moved_at = clock_timestamp()
+      WHERE evaluation_name = $1 AND turn = $2 AND status = 'running'
       """;
 
   private static final String END =
       """
-      UPDATE evaluations SET status = $2, reason = $3, report = $4::text::jsonb, done = $5, spent_usd = $6,
-        moved_at = clock_timestamp(), ended_at = clock_timestamp()
-      WHERE evaluation_name = $1 AND status = 'running'
+      UPDATE evaluations SET status = $3, reason = $4, report = $5::text::jsonb, done = $6, spent_usd = $7,
+        handed_over = false, moved_at = clock_timestamp(), ended_at = clock_timestamp()
+      WHERE evaluation_name = $1 AND turn = $2 AND status = 'running'
       """;
-
-  /** Of one that nobody has moved for a minute its node died, or is away from the database. */
-  private static final String SHOWN =
-      """
-      SELECT jsonb_build_object(
-        'name', e.evaluation_name, 'function', e.function_name,
-        'status', CASE WHEN e.status = 'running' AND e.moved_at < now() - interval '1 minute' THEN 'interrupted'
-          WHEN e.status = 'running' AND e.stop_asked THEN 'stopping' ELSE e.status END,
-        'reason', CASE WHEN e.status = 'running' AND e.moved_at < now() - interval '1 minute'
-          THEN 'Its node has said nothing for a minute.' ELSE e.reason END,
-        'candidate', jsonb_build_object('asked_for', e.candidate, 'version', e.candidate_version),
-        'baseline', jsonb_build_object('asked_for', e.baseline, 'versions', to_jsonb(e.baseline_versions)),
-        'scorers', to_jsonb(e.scorers), 'from', e.item_source, 'items', e.items, 'users', e.units,
-        'users_expected', e.units_expected, 'unfit', e.unfit, 'done', e.done, 'budget_usd', e.budget_usd,
-        'spent_usd', e.spent_usd, 'account', $1 || e.evaluation_name, 'created_by', e.created_by,
-        'created_at', e.created_at, 'ended_at', e.ended_at, 'report', e.report)::text AS json
-      FROM evaluations AS e
-      """;
-
-  private static final String SHOW = SHOWN + "WHERE e.evaluation_name = $2";
-  private static final String LIST = SHOWN + "ORDER BY e.created_at DESC LIMIT $2";
 
   private static final String ITEMS =
       """
@@ -88,9 +74,12 @@ final class EvaluationTable {
    * An evaluation as it begins.
    *
    * @param versions of the baseline: the one that is asked, or those that gave the stored answers
+   * @param items all that is to be asked
    * @param units how many users its items have
    * @param unitsExpected how many of them have one of which is known what the answer should be
    * @param unfit contents that were left out since they do not fit the candidate's input
+   * @param leftOut contents that were left out since they failed and it was not the version's fault
+   * @param asks what is asked, as {@link Preparation} spells it
    */
   record Beginning(
       String name,
@@ -98,11 +87,24 @@ final class EvaluationTable {
       String candidateVersion,
       String baseline,
       List<String> versions,
-      int items,
+      List<Item> items,
       int units,
       int unitsExpected,
       int unfit,
+      int leftOut,
+      List<String> asks,
       String by) {}
+
+  /** What whoever works on an evaluation is told. */
+  enum Word {
+    GO_ON,
+    STOP,
+    /** It has ended, or another node works on it. */
+    NO_LONGER_YOURS
+  }
+
+  /** An evaluation that a node works on: its name, and the how many-th node this is. */
+  record Held(String name, int turn) {}
 
   /** Opens the account and keeps the evaluation; false if there is one of this name. */
   Future<Boolean> begin(Beginning b) {
@@ -118,6 +120,7 @@ final class EvaluationTable {
                                     c,
                                     Accounts.ofEvaluation(b.name()),
                                     b.order().budget().dollars())
+                                .compose(_ -> EvaluationWork.add(c, b.name(), b.items()))
                                 .map(true)));
   }
 
@@ -132,38 +135,47 @@ final class EvaluationTable {
         .addArrayOfString(b.versions().toArray(String[]::new))
         .addArrayOfString(order.scorers().stream().map(Scorer::name).toArray(String[]::new))
         .addString(order.cases().isPresent() ? "cases" : EvaluationOrder.STORED)
-        .addInteger(b.items())
+        .addInteger(b.items().size())
         .addInteger(b.units())
         .addInteger(b.unitsExpected())
         .addInteger(b.unfit())
+        .addInteger(b.leftOut())
         .addBigDecimal(order.budget().dollars())
-        .addString(b.by());
+        .addString(b.by())
+        .addArrayOfString(b.asks().toArray(String[]::new));
   }
 
   /**
-   * Writes scored items, how far it is and that somebody works on it.
-   *
-   * @return whether somebody wants it stopped, or it is over already
+   * Writes scored items, which are no longer to be asked then, how far it is and that somebody
+   * works on it.
    */
-  Future<Boolean> move(String name, List<Scored> items, int done, Usd spent) {
+  Future<Word> move(Held held, List<Scored> items, int done, Usd spent) {
     return database.jobs(
         c ->
-            add(c, name, items)
-                .compose(_ -> c.preparedQuery(MOVE).execute(Tuple.of(name, done, spent.dollars())))
-                .map(
-                    rows -> {
-                      for (var row : rows) {
-                        return row.getBoolean("stop_asked");
-                      }
-                      return true;
-                    }));
+            c.preparedQuery(MOVE)
+                .execute(Tuple.of(held.name(), held.turn(), done, spent.dollars()))
+                .map(EvaluationTable::word)
+                .compose(
+                    word ->
+                        word == Word.NO_LONGER_YOURS
+                            ? Future.succeededFuture(word)
+                            : add(c, held.name(), items).map(word)));
+  }
+
+  private static Word word(RowSet<Row> rows) {
+    for (var row : rows) {
+      return row.getBoolean("stop_asked") ? Word.STOP : Word.GO_ON;
+    }
+    return Word.NO_LONGER_YOURS;
   }
 
   private static Future<?> add(SqlConnection c, String name, List<Scored> items) {
     return items.isEmpty()
         ? Future.succeededFuture()
         : c.preparedQuery(INSERT)
-            .executeBatch(items.stream().map(item -> row(name, item)).toList());
+            .executeBatch(items.stream().map(item -> row(name, item)).toList())
+            .compose(
+                _ -> EvaluationWork.done(c, name, items.stream().map(Scored::position).toList()));
   }
 
   private static Tuple row(String name, Scored s) {
@@ -198,52 +210,35 @@ final class EvaluationTable {
     return json;
   }
 
-  /** Ends it, with its report; nothing happens to one that has ended. */
+  /** Leaves it to the next node that has room; nothing happens to one that is no longer held. */
+  Future<Void> handOver(Held held) {
+    return database.jobs(
+        c -> c.preparedQuery(HAND_OVER).execute(Tuple.of(held.name(), held.turn())).mapEmpty());
+  }
+
+  /**
+   * Ends it, with its report, and forgets what was left to ask; nothing happens to one that is no
+   * longer held.
+   */
   Future<Void> end(
-      String name, String status, Optional<String> reason, JsonNode report, int done, Usd spent) {
+      Held held, String status, Optional<String> reason, JsonNode report, int done, Usd spent) {
     return database.jobs(
         c ->
             c.preparedQuery(END)
                 .execute(
                     Tuple.tuple()
-                        .addString(name)
+                        .addString(held.name())
+                        .addInteger(held.turn())
                         .addString(status)
                         .addString(reason.orElse(null))
                         .addString(report.toString())
                         .addInteger(done)
                         .addBigDecimal(spent.dollars()))
-                .mapEmpty());
-  }
-
-  /** One as administrators see it; empty if there is none. */
-  Future<Optional<ObjectNode>> show(String name) {
-    return database.admin(
-        c ->
-            c.preparedQuery(SHOW)
-                .execute(Tuple.of(Accounts.ofEvaluation(""), name))
-                .map(
-                    rows -> {
-                      for (var row : rows) {
-                        return Optional.of((ObjectNode) Json.parse(row.getString("json")));
-                      }
-                      return Optional.empty();
-                    }));
-  }
-
-  /** The newest ones, without their reports. */
-  Future<List<ObjectNode>> newest(int most) {
-    return database.admin(
-        c ->
-            c.preparedQuery(LIST)
-                .execute(Tuple.of(Accounts.ofEvaluation(""), most))
-                .map(
-                    rows -> {
-                      var all = new ArrayList<ObjectNode>();
-                      for (var row : rows) {
-                        all.add(((ObjectNode) Json.parse(row.getString("json"))).without("report"));
-                      }
-                      return all;
-                    }));
+                .compose(
+                    ended ->
+                        ended.rowCount() == 0
+                            ? Future.succeededFuture()
+                            : EvaluationWork.forget(c, held.name())));
   }
 
   /** All items that were scored, in their order. */

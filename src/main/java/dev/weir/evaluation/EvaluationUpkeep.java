@@ -9,28 +9,40 @@ import io.vertx.sqlclient.Tuple;
 import java.util.List;
 
 /**
- * What the node that leads does for evaluations: it closes those whose node has died, with a report
- * of what there is, and deletes scores of long ago. A node that was only away from the database for
- * that long finds its evaluation closed, and stops.
+ * What the node that leads does for evaluations: it closes those that no node can go on with, with
+ * a report of what there is, and deletes scores of long ago. A node that was only away from the
+ * database for that long finds its evaluation closed, and stops.
  */
 final class EvaluationUpkeep {
   private static final int BATCH = 500;
+  private static final double LONGEST = Succession.LONGEST.toSeconds();
 
   /** Of each of them all scores are read at once. */
   private static final int CLOSED_AT_ONCE = 20;
 
-  private static final String DEAD =
+  /** Those that no node takes over: see {@link Succession}. */
+  private static final String NOBODYS =
       """
-      SELECT evaluation_name, scorers, units, units_expected FROM evaluations
-      WHERE status = 'running' AND moved_at < clock_timestamp() - interval '10 minutes' ORDER BY moved_at LIMIT $1
+      status = 'running' AND moved_at < clock_timestamp() - interval '10 minutes'
+        AND (moved_at < clock_timestamp() - make_interval(secs => $1) OR (NOT handed_over AND done <= done_before
+          AND silences + 1 >= $2) OR (NOT EXISTS (
+            SELECT FROM evaluation_work w WHERE w.evaluation_name = evaluations.evaluation_name)
+          AND items <> (SELECT count(*) FROM evaluation_items i WHERE i.evaluation_name = evaluations.evaluation_name)))
       """;
+
+  private static final String DEAD =
+      "SELECT evaluation_name, scorers, units, units_expected FROM evaluations WHERE "
+          + NOBODYS
+          + " ORDER BY moved_at LIMIT $3";
 
   private static final String CLOSE =
       """
-      UPDATE evaluations SET status = 'interrupted', reason = 'Its node has said nothing for ten minutes.',
-        report = $2::text::jsonb, ended_at = clock_timestamp()
-      WHERE evaluation_name = $1 AND status = 'running' AND moved_at < clock_timestamp() - interval '10 minutes'
-      """;
+      UPDATE evaluations SET status = 'interrupted', report = $4::text::jsonb, ended_at = clock_timestamp(),
+        reason = CASE WHEN handed_over THEN 'No node went on with it for a day.'
+          ELSE 'Its node has said nothing for ten minutes, and no other could go on.' END, handed_over = false
+      WHERE evaluation_name = $3 AND
+      """
+          + NOBODYS;
 
   private static final String OLD =
       """
@@ -54,7 +66,10 @@ final class EvaluationUpkeep {
 
   private Future<Void> closeDead(Turn turn) {
     return turn.database()
-        .jobs(c -> c.preparedQuery(DEAD).execute(Tuple.of(CLOSED_AT_ONCE)))
+        .jobs(
+            c ->
+                c.preparedQuery(DEAD)
+                    .execute(Tuple.of(LONGEST, Succession.MOST_SILENCES, CLOSED_AT_ONCE)))
         .compose(
             rows -> {
               Future<Void> all = Future.succeededFuture();
@@ -80,8 +95,13 @@ final class EvaluationUpkeep {
                 turn.write(
                     c ->
                         c.preparedQuery(CLOSE)
-                            .execute(Tuple.of(name, json.toString()))
-                            .mapEmpty()));
+                            .execute(
+                                Tuple.of(LONGEST, Succession.MOST_SILENCES, name, json.toString()))
+                            .compose(
+                                closed ->
+                                    closed.rowCount() == 0
+                                        ? Future.<Void>succeededFuture()
+                                        : EvaluationWork.forget(c, name))));
   }
 
   /** Deletes scores that are older than 90 days; the reports stay. */

@@ -7,8 +7,10 @@ import dev.weir.core.AIError;
 import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
+import dev.weir.core.Usd;
 import dev.weir.gateway.OwnCalls;
 import dev.weir.jobs.Job;
+import dev.weir.jobs.Turn;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -22,29 +24,36 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Evaluations of candidate versions. One runs on the node that took its order, in the background,
- * with a heartbeat in its row: one whose node dies is shown as interrupted. A node runs two at a
- * time. Thread-safe; never blocks its callers.
+ * with a heartbeat in its row; if that node goes, the one that leads goes on with it. A node runs
+ * two at a time. Thread-safe; never blocks its callers.
  */
 public final class Evaluations {
+  private static final Future<Void> NONE = Future.succeededFuture();
   private static final Logger LOG = LogManager.getLogger(Evaluations.class);
   private static final int AT_ONCE = 2;
   private static final int MOST_LISTED = 100;
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Duration CLEANING = Duration.ofMinutes(10);
+  private static final Duration LOOKING = Duration.ofSeconds(10);
 
   private final Vertx vertx;
   private final Preparation preparation;
   private final Contents contents;
   private final EvaluationTable table;
+  private final EvaluationView view;
   private final EvaluationUpkeep upkeep;
   private final OwnCalls calls;
   private final Clock clock;
   private final Semaphore slots = new Semaphore(AT_ONCE);
   private final Map<String, EvaluationRun> running = new ConcurrentHashMap<>();
   private final List<Promise<Void>> ends = new ArrayList<>();
+
+  /** Whether calls can be made here. */
+  private volatile boolean open;
 
   /**
    * Evaluations.
@@ -59,6 +68,7 @@ public final class Evaluations {
     this.preparation = preparation;
     this.contents = preparation.contents();
     this.table = new EvaluationTable(preparation.database());
+    this.view = new EvaluationView(preparation.database());
     this.upkeep = new EvaluationUpkeep(vertx, table);
     this.calls = calls;
     this.clock = clock;
@@ -93,10 +103,10 @@ public final class Evaluations {
     var launched = false;
     try {
       var order = OrderReader.read(body.call());
-      var prepared = kept(order, by);
-      launch(prepared, order);
+      var plan = kept(order, by).plan();
+      launch(plan, order.budget(), Usd.ZERO, Usd.ZERO);
       launched = true;
-      return prepared.plan().name();
+      return plan.name();
     } finally {
       if (!launched) {
         slots.release();
@@ -114,8 +124,8 @@ public final class Evaluations {
     return prepared;
   }
 
-  private void launch(Preparation.Prepared prepared, EvaluationOrder order) {
-    var name = prepared.plan().name();
+  private void launch(EvaluationRun.Plan plan, Usd budget, Usd spent, Usd unknown) {
+    var name = plan.name();
     var over = new CountDownLatch(1);
     var asking =
         new Asking(
@@ -123,16 +133,28 @@ public final class Evaluations {
             Accounts.principal(Accounts.ofEvaluation(name)),
             clock,
             PATIENCE,
-            order.budget(),
+            budget,
+            spent,
+            unknown,
             over);
-    var replay = new Replay(prepared.plan(), asking, contents, clock);
-    var run = new EvaluationRun(prepared.plan(), replay, asking, table, over);
+    var replay = new Replay(plan, asking, contents, clock);
+    var run = new EvaluationRun(plan, replay, asking, table, clock, over);
     var end = Promise.<Void>promise();
     running.put(name, run);
     synchronized (ends) {
       ends.add(end);
     }
-    LOG.info("The evaluation {} begins: {} items", name, prepared.plan().items().size());
+    if (!open) {
+      // Its node is about to go, or not quite up: whoever looks for work next goes on with it.
+      run.end(EvaluationEnd.goingDown());
+    }
+    LOG.info(
+        "The evaluation {} begins here: {} of {} items are left, {} of {} USD are spent",
+        name,
+        plan.items().size(),
+        plan.all(),
+        spent,
+        budget);
     Thread.ofVirtual()
         .name("evaluation-" + name)
         .start(
@@ -152,8 +174,7 @@ public final class Evaluations {
 
   /** The newest evaluations, without their reports. */
   public Future<JsonNode> list() {
-    return table
-        .newest(MOST_LISTED)
+    return view.newest(MOST_LISTED)
         .map(
             all -> {
               var json = Json.object();
@@ -191,8 +212,7 @@ public final class Evaluations {
   }
 
   private Future<ObjectNode> found(String name) {
-    return table
-        .show(name)
+    return view.show(name)
         .map(
             found ->
                 found.orElseThrow(
@@ -210,18 +230,82 @@ public final class Evaluations {
     return found(name).compose(_ -> table.askToStop(name)).compose(_ -> show(name, false));
   }
 
-  /** Closes evaluations whose node died, and deletes scores when they are old. */
-  public Job job() {
-    return Job.every(CLEANING, "evaluation-scores", upkeep::round);
+  /**
+   * What the node that leads does: it goes on with evaluations whose node is gone, closes those
+   * with which nobody can, and deletes scores when they are old.
+   */
+  public List<Job> jobs() {
+    return List.of(
+        Job.every(LOOKING, "evaluation-succession", turn -> open ? aside(() -> goOn(turn)) : NONE),
+        Job.every(CLEANING, "evaluation-scores", upkeep::round));
   }
 
-  /** Ends what runs here, as interrupted; succeeds when that is written. */
+  /** Takes over what it has room for; takes no room before there is something. */
+  private @Nullable Void goOn(Turn turn) throws InterruptedException {
+    while (open && Asking.got(Succession.isThereOne(turn)) && slots.tryAcquire()) {
+      var launched = false;
+      try {
+        var next = Asking.got(Succession.next(turn));
+        if (next.isEmpty()) {
+          return null;
+        }
+        launched = inherit(next.get());
+      } finally {
+        if (!launched) {
+          slots.release();
+        }
+      }
+    }
+    return null;
+  }
+
+  /** Goes on with an evaluation, which then has the slot; false if it has ended instead. */
+  private boolean inherit(Succession.Inherited one) throws InterruptedException {
+    if (one.stopAsked()) {
+      end(one, EvaluationEnd.stopped());
+      return false;
+    }
+    try {
+      launch(preparation.rest(one), one.budget(), one.spent(), one.open());
+      return true;
+    } catch (AIError e) {
+      if (Refused.of(e.code()) == Refused.FOR_NOW) {
+        Asking.got(table.handOver(one.held()));
+        throw e;
+      }
+      end(
+          one,
+          EvaluationEnd.interrupted(
+              "Its node went down, and the next one could not go on: " + e.message()));
+      return false;
+    }
+  }
+
+  private void end(Succession.Inherited one, EvaluationEnd why) throws InterruptedException {
+    var report = one.report().of(Asking.got(table.items(one.held().name())));
+    Asking.got(
+        table.end(
+            one.held(),
+            why.status(),
+            why.reason(),
+            report,
+            one.items() - one.left().size(),
+            one.spent()));
+  }
+
+  /** From now on calls can be made here: it may go on with what others began. */
+  public void open() {
+    open = true;
+  }
+
+  /** Leaves what runs here to the next node; succeeds when that is written. */
   public Future<Void> close() {
+    open = false;
     List<Future<Void>> all;
     synchronized (ends) {
       all = ends.stream().map(Promise::future).toList();
     }
-    running.values().forEach(run -> run.end(EvaluationEnd.interrupted()));
+    running.values().forEach(run -> run.end(EvaluationEnd.goingDown()));
     return Future.join(all).mapEmpty();
   }
 

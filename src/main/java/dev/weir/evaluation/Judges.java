@@ -12,6 +12,8 @@ import dev.weir.prompts.ModelCheck;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -60,6 +62,11 @@ final class Judges {
       }
     }
     return new Judges(byName);
+  }
+
+  /** Those that there are, by name. */
+  Collection<Candidate> all() {
+    return List.copyOf(byName.values());
   }
 
   private static FunctionDefinition own(ModelCheck models) {

@@ -1,8 +1,10 @@
 package dev.weir.evaluation;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.core.ErrorCode;
 import dev.weir.core.Usd;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -25,6 +27,21 @@ record Outcome(
   /** Of an item that was deleted before its turn. */
   static final Outcome GONE =
       new Outcome(Optional.empty(), "gone", "", Optional.empty(), Optional.empty());
+
+  /**
+   * Whether it says nothing of the version: it failed, and that was its provider's fault or
+   * nobody's.
+   */
+  boolean saysNothing() {
+    return value.isEmpty() && saysNothing(word);
+  }
+
+  /** The same of an error's code; one that nobody knows any more is the version's. */
+  static boolean saysNothing(String word) {
+    return Arrays.stream(ErrorCode.values())
+        .filter(code -> code.name().equals(word))
+        .anyMatch(code -> Refused.of(code) != Refused.VERSION);
+  }
 
   /** What a version that was asked made of it. */
   static Outcome of(Answered answered) {

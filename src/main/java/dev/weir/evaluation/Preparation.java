@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Makes plans of orders: finds versions, judges and items, and refuses what cannot be done before
@@ -45,9 +46,59 @@ public record Preparation(
   /** An evaluation that can begin. */
   record Prepared(EvaluationTable.Beginning beginning, EvaluationRun.Plan plan) {}
 
+  /**
+   * The rest of an evaluation that another node began.
+   *
+   * @throws AIError {@code CONFLICT} if what is asked is not the same any more; as {@link #of}
+   *     where it cannot be asked here
+   */
+  EvaluationRun.Plan rest(Succession.Inherited one) throws InterruptedException {
+    var candidate = Candidate.of(version(one.function(), one.candidate()), models);
+    var baseline =
+        one.baseline().isPresent()
+            ? Optional.of(Candidate.of(version(one.function(), one.baseline().get()), models))
+            : Optional.<Candidate>empty();
+    var judges = Judges.of(one.scorers(), registry.get(), models, check);
+    var asks = asks(candidate, baseline, judges);
+    if (!asks.equals(one.asks())) {
+      throw AIError.of(
+          ErrorCode.CONFLICT,
+          "It asked "
+              + String.join(", ", one.asks())
+              + ", which would be "
+              + String.join(", ", asks)
+              + " by now.");
+    }
+    return new EvaluationRun.Plan(
+        one.held(),
+        one.function(),
+        one.left(),
+        one.items() - one.left().size(),
+        candidate,
+        baseline,
+        one.scorers(),
+        judges,
+        one.report());
+  }
+
+  /** All that is asked: function, version and model of each. */
+  private static List<String> asks(
+      Candidate candidate, Optional<Candidate> baseline, Judges judges) {
+    return Stream.of(Stream.of(candidate), baseline.stream(), judges.all().stream())
+        .flatMap(all -> all)
+        .map(
+            who ->
+                who.function().name()
+                    + " "
+                    + who.function().version()
+                    + " "
+                    + who.route().first().model())
+        .toList();
+  }
+
   /** The items of an evaluation. */
   private record Items(
-      List<Item> items, int unitsExpected, int unfit, List<String> baselineVersions) {
+      List<Item> items, int unitsExpected, int unfit, int leftOut, List<String> baselineVersions) {
     int units() {
       return items.getLast().unit() + 1;
     }
@@ -69,7 +120,7 @@ public record Preparation(
     var items =
         order.cases().isPresent()
             ? cases(name, order, order.cases().get(), versions)
-            : stored(name, order, versions);
+            : stored(name, order, versions, baseline.isEmpty());
     var report =
         new EvaluationReport(
             order.scorers().stream().map(Scorer::name).toList(),
@@ -82,15 +133,18 @@ public record Preparation(
             candidate.function().version(),
             asked.orElse(EvaluationOrder.STORED),
             baseline.map(b -> List.of(b.function().version())).orElse(items.baselineVersions()),
-            items.items().size(),
+            items.items(),
             items.units(),
             items.unitsExpected(),
             items.unfit(),
+            items.leftOut(),
+            asks(candidate, baseline, judges),
             by),
         new EvaluationRun.Plan(
-            name,
+            new EvaluationTable.Held(name, 1),
             order.function(),
             items.items(),
+            0,
             candidate,
             baseline,
             order.scorers(),
@@ -192,7 +246,7 @@ public record Preparation(
             .map(Item::unit)
             .distinct()
             .count();
-    return new Items(items, (int) expected, 0, List.of());
+    return new Items(items, (int) expected, 0, 0, List.of());
   }
 
   private static Optional<String> fault(FunctionDefinition version, JsonNode input) {
@@ -213,8 +267,14 @@ public record Preparation(
     }
   }
 
-  /** The newest stored contents. Only their names stay in memory; each is read at its turn. */
-  private Items stored(String name, EvaluationOrder order, List<FunctionDefinition> versions)
+  /**
+   * The newest stored contents. Only their names stay in memory; each is read at its turn.
+   *
+   * @param compared whether the stored answers are the baseline: then those are left out that
+   *     failed for a reason that says nothing of the version
+   */
+  private Items stored(
+      String name, EvaluationOrder order, List<FunctionDefinition> versions, boolean compared)
       throws InterruptedException {
     var filter = Contents.Filter.callsOf(order.function());
     if (order.version().isPresent()) {
@@ -224,12 +284,15 @@ public record Preparation(
     var sources = new ArrayList<ItemOrder.Source>();
     var answered = new TreeSet<String>();
     var unfit = 0;
+    var leftOut = 0;
     while (sources.size() < order.limit()) {
       var page = Asking.got(contents.find(filter, PAGE, true));
       for (var row : page.contents()) {
         var content = row.parsed();
         if (versions.stream().anyMatch(v -> fault(v, content.input()).isPresent())) {
           unfit++;
+        } else if (compared && content.error().filter(Outcome::saysNothing).isPresent()) {
+          leftOut++;
         } else if (sources.size() < order.limit()) {
           takes(order, "The content " + content.id(), content.expected());
           answered.add(content.version());
@@ -237,7 +300,7 @@ public record Preparation(
               new ItemOrder.Source(content.id(), content.user(), content.expected().isPresent()));
         }
       }
-      if (page.next().isEmpty() || unfit > EvaluationOrder.MOST_ITEMS) {
+      if (page.next().isEmpty() || unfit + leftOut > EvaluationOrder.MOST_ITEMS) {
         break;
       }
       filter = filter.after(page.next().get());
@@ -246,12 +309,19 @@ public record Preparation(
       throw AIError.invalid(
           unfit > 0
               ? "None of the stored inputs fits the schema of the version that is to be asked."
-              : "There are no stored contents to replay. A function keeps them if its file says"
-                  + " 'store'; or give cases of your own.");
+              : leftOut > 0
+                  ? "All stored calls were failed by their provider, so there is no answer to"
+                        + " compare with; name a version as the baseline."
+                  : "There are no stored contents to replay. A function keeps them if its file says"
+                      + " 'store'; or give cases of your own.");
     }
     var expected =
         sources.stream().filter(ItemOrder.Source::expected).map(ItemOrder.Source::user).distinct();
     return new Items(
-        ItemOrder.ofStored(name, sources), (int) expected.count(), unfit, List.copyOf(answered));
+        ItemOrder.ofStored(name, sources),
+        (int) expected.count(),
+        unfit,
+        leftOut,
+        List.copyOf(answered));
   }
 }

@@ -128,7 +128,10 @@ final class Replay {
         content.expiresAt());
   }
 
-  /** Both scores, each judged whatever became of the other; empty where there can be none. */
+  /**
+   * Both scores, each judged whatever became of the other; empty where there can be none. A side
+   * that failed has 0, unless its provider failed it: then it has none.
+   */
   private Optional<Scored.Pair> pair(
       Scorer scorer, Question question, Outcome baseline, Outcome candidate, boolean same)
       throws InterruptedException {
@@ -148,6 +151,9 @@ final class Replay {
 
   private Optional<Double> one(Scorer scorer, Question question, Outcome outcome, boolean written)
       throws InterruptedException {
+    if (outcome.saysNothing()) {
+      return Optional.empty();
+    }
     if (outcome.value().isEmpty()) {
       return Optional.of(0.0);
     }

@@ -9,10 +9,11 @@ import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What one scorer says of whole users. An item that lacks a score on either side is left out, and
- * which ones lack it may well have to do with how good they are (a judge's provider may refuse just
- * the bad ones). So nothing is found where more than {@value #MOST_MISSING} of them do, be it of
- * the items, or of the users with each of them weighed alike.
+ * What one scorer says of whole users. An item that lacks a score on either side, since its judge
+ * or a version's provider failed, is left out, and which ones lack it may well have to do with how
+ * good they are (a judge's provider may refuse just the bad ones). So nothing is found where more
+ * than {@value #MOST_MISSING} of them do, be it of the items, or of the users with each of them
+ * weighed alike.
  */
 final class ScorerLine {
   /** The share of pairs that may lack a score. */
@@ -96,11 +97,10 @@ final class ScorerLine {
     var json = Json.object().put("scorer", scorer).put("items", items).put("users", baseline.users);
     if (needsExpected) {
       json.put("without_expected", withoutExpected);
-    } else {
-      json.put("without_score", withoutScore)
-          .put("missing_baseline", missingBaseline)
-          .put("missing_candidate", missingCandidate);
     }
+    json.put("without_score", withoutScore)
+        .put("missing_baseline", missingBaseline)
+        .put("missing_candidate", missingCandidate);
     if (items > 0) {
       json.put("baseline_mean", baseline.mean())
           .put("candidate_mean", candidate.mean())

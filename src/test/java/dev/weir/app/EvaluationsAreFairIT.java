@@ -86,6 +86,29 @@ class EvaluationsAreFairIT {
   }
 
   @Test
+  void aFailureOfItsProviderIsNoneOfTheVersionAndIsCountedApart() {
+    for (var i = 0; i < 4; i++) {
+      world.fake.then(Turn.status(500).retryAfter(0));
+    }
+    var asks = world.version("openai/gpt-5-mini", ASKS);
+
+    var so =
+        world.evaluate(
+            cases(order(asks, "schema", "exact").put("baseline", "production"), 1, _ -> ""));
+
+    assertThat(so.path("status").asText()).isEqualTo("done");
+    assertThat(so.at("/report/candidate/failed/PROVIDER_ERROR").asInt()).isEqualTo(1);
+    for (var line : so.at("/report/scorers")) {
+      assertThat(line.path("items").asInt()).isZero();
+      assertThat(line.path("without_score").asInt()).isEqualTo(1);
+      assertThat(line.path("missing_candidate").asInt()).isEqualTo(1);
+      assertThat(line.path("missing_baseline").asInt()).isZero();
+      assertThat(line.path("finding").asText()).isEqualTo("too_much_missing");
+      assertThat(line.has("difference")).isFalse();
+    }
+  }
+
+  @Test
   void aTextThatIsTooLongToBeLookedForIsRefusedBeforeAnythingIsAsked() {
     var id = world.store("ann", "q", "a");
     database.execute(

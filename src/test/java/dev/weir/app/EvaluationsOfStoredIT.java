@@ -184,6 +184,25 @@ class EvaluationsOfStoredIT {
   }
 
   @Test
+  void storedCallsThatTheirProviderFailedSayNothingOfTheBaseline() {
+    world.store("ann", "q", "q");
+    for (var code : new String[] {"PROVIDER_ERROR", "CIRCUIT_OPEN"}) {
+      var id = world.store("u-" + code, "q", null);
+      database.execute("UPDATE stored_contents SET error_code = ? WHERE id = ?", code, id);
+    }
+    world.store("bob", "q", null);
+
+    var compared = world.evaluate(order(world.repeats));
+    var asked = world.evaluate(order(world.repeats).put("baseline", world.repeats));
+
+    assertThat(compared.path("left_out").asInt()).isEqualTo(2);
+    assertThat(compared.path("items").asInt()).isEqualTo(2);
+    assertThat(compared.at("/report/scorers/0/baseline_mean").doubleValue()).isEqualTo(0.5);
+    assertThat(asked.path("left_out").asInt()).isZero();
+    assertThat(asked.path("items").asInt()).isEqualTo(4);
+  }
+
+  @Test
   void aJudgeScoresEachAnswerByItselfAndOneThatFailsGivesNoScore() {
     for (var i = 0; i < 5; i++) {
       world.store("u" + i, "q" + i, i == 0 ? null : "another");
@@ -318,22 +337,22 @@ class EvaluationsOfStoredIT {
   }
 
   @Test
-  void aNodeThatGoesDownSaysSoAndReportsWhatItKnows(@TempDir Path folder) {
+  void aNodeThatGoesDownLeavesItsEvaluationToAnother(@TempDir Path folder) {
     String name;
     try (var other = new EvaluationWorld(database, folder)) {
       other.fake.always(
-          Turn.answer("{\"answer\": \"from the fake\"}").after(Duration.ofMillis(100)));
+          Turn.answer("{\"answer\": \"from the fake\"}").after(Duration.ofMillis(200)));
       var asks = other.version("openai/gpt-5-mini", ASKS);
-      var going = other.begin(cases(order(asks).put("baseline", other.repeats), 900, _ -> ""));
+      var going = other.begin(cases(order(asks).put("baseline", other.repeats), 60, _ -> ""));
       Eventually.until("some are done", () -> other.show(going).path("done").asInt() > 0);
       name = going;
     }
 
-    var so = world.show(name);
+    var so = world.ended(name);
 
-    assertThat(so.path("status").asText()).isEqualTo("interrupted");
-    assertThat(so.path("reason").asText()).contains("shut down");
-    assertThat(so.at("/report/items").asInt()).isPositive();
+    assertThat(so.path("status").asText()).isEqualTo("done");
+    assertThat(so.path("turn").asInt()).isEqualTo(2);
+    assertThat(so.at("/report/items").asInt()).isEqualTo(60);
   }
 
   @Test

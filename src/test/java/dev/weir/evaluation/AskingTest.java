@@ -106,7 +106,14 @@ class AskingTest {
 
   private Asking asking(Usd budget) {
     return new Asking(
-        calls, Principal.weir("weir-eval.e"), clock, Duration.ofMinutes(2), budget, over);
+        calls,
+        Principal.weir("weir-eval.e"),
+        clock,
+        Duration.ofMinutes(2),
+        budget,
+        Usd.ZERO,
+        Usd.ZERO,
+        over);
   }
 
   private static FunctionDefinition function() {

@@ -108,12 +108,15 @@ class EvaluationRunIT {
             clock,
             Duration.ofMinutes(2),
             new Usd(1),
+            Usd.ZERO,
+            Usd.ZERO,
             over);
     var plan =
         new EvaluationRun.Plan(
-            "dreadful",
+            new EvaluationTable.Held("dreadful", 1),
             "quiz",
             dreadful,
+            0,
             candidate(),
             Optional.empty(),
             List.of(new Scorer.Fits()),
@@ -121,7 +124,7 @@ class EvaluationRunIT {
             new EvaluationReport(List.of("schema"), 40, 0));
     var replay = new Replay(plan, asking, new Contents(pools, new SimpleMeterRegistry()), clock);
 
-    new EvaluationRun(plan, replay, asking, table, over).run();
+    new EvaluationRun(plan, replay, asking, table, clock, over).run();
 
     assertThat(leftWaiting).hasValue(0);
     assertThat(database.value("SELECT status FROM evaluations WHERE evaluation_name = 'dreadful'"))

@@ -109,6 +109,17 @@ final class TwoUsers {
               SELECT evaluation_name, 0, '$', 0, 1, 'ok', 'ok', '{}' FROM evaluation\
               """),
           Map.entry(
+              "evaluation_work",
+              """
+              WITH evaluation AS (
+                INSERT INTO evaluations (evaluation_name, function_name, candidate, candidate_version, baseline,
+                  baseline_versions, scorers, item_source, items, units, units_expected, unfit, budget_usd, created_by)
+                VALUES ('w-$', 'f', 'candidate', '0', 'stored', '{}', '{schema}', 'cases', 1, 1, 0, 0, 1, 'k')
+                RETURNING evaluation_name)
+              INSERT INTO evaluation_work (evaluation_name, position, user_id, unit, unit_items, given)
+              SELECT evaluation_name, 0, '$', 0, 1, '{}' FROM evaluation\
+              """),
+          Map.entry(
               "vault_documents",
               "INSERT INTO vault_documents (user_id, document_id, content, content_hash) VALUES"
                   + " ('$', 'd', 'text', 'h')"),
