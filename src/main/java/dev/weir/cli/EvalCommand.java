@@ -6,12 +6,10 @@ import dev.weir.core.Json;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,12 +24,13 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     customSynopsis = {
       "weir eval FUNCTION [OPTIONS]",
-      "       weir eval list | show NAME | stop NAME [OPTIONS]"
+      "       weir eval list | show NAME | watch NAME | stop NAME [OPTIONS]"
     },
     description = {
       "Has a candidate version answer a function's stored contents, or the cases of a file, and"
           + " compares it with a baseline, scorer by scorer, with intervals.",
-      "The server does it and goes on if this command ends. By the management API with"
+      "The server does it and goes on if this command ends, and on another node if that goes"
+          + " down. By the management API with"
           + " WEIR_ADMIN_KEY (in dev mode: data/dev-keys)."
     },
     footerHeading = "%nExamples:%n",
@@ -46,7 +45,6 @@ import picocli.CommandLine.Spec;
     })
 final class EvalCommand implements Callable<Integer> {
   private static final Set<String> PASSING = Set.of("better", "no difference found");
-  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
 
   private final World world;
 
@@ -54,7 +52,7 @@ final class EvalCommand implements Callable<Integer> {
       index = "0",
       arity = "0..1",
       paramLabel = "FUNCTION",
-      description = "The function; or list, show or stop.")
+      description = "The function; or list, show, watch (until it has ended) or stop.")
   private String word = "list";
 
   @Parameters(index = "1", arity = "0..1", paramLabel = "NAME", description = "The evaluation.")
@@ -134,11 +132,15 @@ final class EvalCommand implements Callable<Integer> {
     switch (word) {
       case "list" -> printer.list(admin.get("/api/evaluations"));
       case "show" -> printer.show(admin.get(path() + "?partial=true"));
+      case "watch" -> {
+        return watch(printer);
+      }
       case "stop" -> printer.show(admin.post(path() + "/stop", Json.object()));
       default -> {
         if (name != null) {
           throw new CommandFailure(
-              ExitCode.USAGE, "'" + word + "' is no verb of eval: list, show NAME or stop NAME.");
+              ExitCode.USAGE,
+              "'" + word + "' is no verb of eval: list, show NAME, watch NAME or stop NAME.");
         }
         return evaluate(printer);
       }
@@ -156,33 +158,35 @@ final class EvalCommand implements Callable<Integer> {
   private int evaluate(EvalPrinter printer) {
     try (var door = admin.open()) {
       var so = door.answer("POST", "/api/evaluations", Optional.of(order()));
-      var path = "/api/evaluations/" + HttpDoor.part(so.path("name").asText());
       var err = spec.commandLine().getErr();
+      var called = so.path("name").asText();
       err.println(
           "The evaluation "
-              + so.path("name").asText()
-              + " runs on the server, whatever becomes of this command; see './weir eval show "
-              + so.path("name").asText()
+              + called
+              + " runs on the server, whatever becomes of this command; see './weir eval watch "
+              + called
+              + "' and './weir eval show "
+              + called
               + "'.");
-      var bar = new ProgressBar(world, err, so.path("items").asInt());
-      while (underWay(so)) {
-        // The full bar is for the end, which is a moment after the last item.
-        bar.show(Math.min(so.path("done").asInt(), so.path("items").asInt() - 1));
-        LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
-        so = door.answer("GET", path, Optional.empty());
-      }
-      bar.show(so.path("done").asInt());
-      if (world.terminal() && so.path("done").asInt() < so.path("items").asInt()) {
-        err.println();
-      }
-      var whole = so.path("report").isObject();
-      printer.show(whole ? so : door.answer("GET", path + "?partial=true", Optional.empty()));
-      return switch (so.path("status").asText()) {
-        case "done" -> failIfWorse && !passes(so, err) ? ExitCode.FAILED : ExitCode.OK;
-        case "interrupted" -> ExitCode.TRY_LATER;
-        default -> ExitCode.FAILED;
-      };
+      return watched(door, so, printer);
     }
+  }
+
+  private int watch(EvalPrinter printer) {
+    try (var door = admin.open()) {
+      return watched(door, door.answer("GET", path(), Optional.empty()), printer);
+    }
+  }
+
+  private int watched(HttpDoor door, JsonNode began, EvalPrinter printer) {
+    var err = spec.commandLine().getErr();
+    var so = new EvalWatch(world, err, door).untilItHasEnded(began);
+    printer.show(so);
+    return switch (so.path("status").asText()) {
+      case "done" -> failIfWorse && !passes(so, err) ? ExitCode.FAILED : ExitCode.OK;
+      case "interrupted" -> ExitCode.TRY_LATER;
+      default -> ExitCode.FAILED;
+    };
   }
 
   /** Whether every scorer has found something, and nothing worse; says of each other what it is. */
@@ -197,11 +201,6 @@ final class EvalCommand implements Callable<Integer> {
       }
     }
     return passes;
-  }
-
-  private static boolean underWay(JsonNode so) {
-    var status = so.path("status").asText();
-    return status.equals("running") || status.equals("stopping");
   }
 
   private ObjectNode order() {

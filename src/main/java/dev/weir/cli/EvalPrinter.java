@@ -65,6 +65,12 @@ final class EvalPrinter {
     if (e.path("unfit").asInt() > 0) {
       out.println(e.path("unfit").asText() + " stored inputs do not fit the schema; left out.");
     }
+    if (e.path("left_out").asInt() > 0) {
+      out.println(
+          e.path("left_out").asText()
+              + " stored calls are left out: their provider failed them, which says nothing of a"
+              + " version.");
+    }
     if (e.path("report").isObject()) {
       report(e.path("report"));
     }

@@ -187,6 +187,19 @@ final class ShadowCommand implements Callable<Integer> {
 
   private void validity(JsonNode validity) {
     var out = spec.commandLine().getOut();
+    if (validity.path("left_out").asInt() > 0) {
+      out.printf(
+          "first calls left out, since a provider failed them: %s (live %s, candidate %s)%s%n",
+          validity.path("left_out").asText(),
+          validity.path("missing_live").asText(),
+          validity.path("missing_shadow").asText(),
+          validity.has("finding")
+              ? "; more than 2 in 100, so no difference in valid answers is told"
+              : "");
+    }
+    if (validity.has("finding")) {
+      return;
+    }
     if (!validity.path("effect").isNumber()) {
       out.println(
           "The difference in valid answers is told of calls whose slowest copies have surely ended:"

@@ -134,7 +134,7 @@ final class Asking {
           if (again == AGAIN) {
             return failed(who, made, error);
           }
-          pause(error.retryAfter().orElse(USUAL.multipliedBy(1L << 2 * again)));
+          pause(error.retryAfter().orElse(USUAL.multipliedBy(1L << (2 * again))));
           again++;
         }
         case MONEY -> throw EvaluationEnd.budget();

@@ -2,7 +2,6 @@ package dev.weir.evaluation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.weir.contents.Contents;
 import dev.weir.core.AIError;
 import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
@@ -17,13 +16,7 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,27 +26,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Evaluations {
   private static final Future<Void> NONE = Future.succeededFuture();
-  private static final Logger LOG = LogManager.getLogger(Evaluations.class);
-  private static final int AT_ONCE = 2;
   private static final int MOST_LISTED = 100;
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Duration CLEANING = Duration.ofMinutes(10);
   private static final Duration LOOKING = Duration.ofSeconds(10);
 
   private final Vertx vertx;
   private final Preparation preparation;
-  private final Contents contents;
   private final EvaluationTable table;
   private final EvaluationView view;
   private final EvaluationUpkeep upkeep;
-  private final OwnCalls calls;
-  private final Clock clock;
-  private final Semaphore slots = new Semaphore(AT_ONCE);
-  private final Map<String, EvaluationRun> running = new ConcurrentHashMap<>();
-  private final List<Promise<Void>> ends = new ArrayList<>();
-
-  /** Whether calls can be made here. */
-  private volatile boolean open;
+  private final EvaluationRuns runs;
 
   /**
    * Evaluations.
@@ -66,12 +48,10 @@ public final class Evaluations {
   public Evaluations(Vertx vertx, Preparation preparation, OwnCalls calls, Clock clock) {
     this.vertx = vertx;
     this.preparation = preparation;
-    this.contents = preparation.contents();
     this.table = new EvaluationTable(preparation.database());
     this.view = new EvaluationView(preparation.database());
     this.upkeep = new EvaluationUpkeep(vertx, table);
-    this.calls = calls;
-    this.clock = clock;
+    this.runs = new EvaluationRuns(table, preparation.contents(), calls, clock);
   }
 
   /**
@@ -87,11 +67,11 @@ public final class Evaluations {
     return aside(
         () -> {
           // Before the order is read, which may be large: nobody reads more than two at a time.
-          if (!slots.tryAcquire()) {
+          if (!runs.findRoom()) {
             throw AIError.of(
                 ErrorCode.CONFLICT,
                 "This node runs "
-                    + AT_ONCE
+                    + EvaluationRuns.AT_ONCE
                     + " evaluations already; wait for one to end, or stop one.");
           }
           return shown(launched(body, by));
@@ -104,12 +84,12 @@ public final class Evaluations {
     try {
       var order = OrderReader.read(body.call());
       var plan = kept(order, by).plan();
-      launch(plan, order.budget(), Usd.ZERO, Usd.ZERO);
+      runs.launch(plan, order.budget(), Usd.ZERO, Usd.ZERO);
       launched = true;
       return plan.name();
     } finally {
       if (!launched) {
-        slots.release();
+        runs.leaveRoom();
       }
     }
   }
@@ -122,54 +102,6 @@ public final class Evaluations {
           "There is an evaluation of the name '" + prepared.plan().name() + "'.");
     }
     return prepared;
-  }
-
-  private void launch(EvaluationRun.Plan plan, Usd budget, Usd spent, Usd unknown) {
-    var name = plan.name();
-    var over = new CountDownLatch(1);
-    var asking =
-        new Asking(
-            calls,
-            Accounts.principal(Accounts.ofEvaluation(name)),
-            clock,
-            PATIENCE,
-            budget,
-            spent,
-            unknown,
-            over);
-    var replay = new Replay(plan, asking, contents, clock);
-    var run = new EvaluationRun(plan, replay, asking, table, clock, over);
-    var end = Promise.<Void>promise();
-    running.put(name, run);
-    synchronized (ends) {
-      ends.add(end);
-    }
-    if (!open) {
-      // Its node is about to go, or not quite up: whoever looks for work next goes on with it.
-      run.end(EvaluationEnd.goingDown());
-    }
-    LOG.info(
-        "The evaluation {} begins here: {} of {} items are left, {} of {} USD are spent",
-        name,
-        plan.items().size(),
-        plan.all(),
-        spent,
-        budget);
-    Thread.ofVirtual()
-        .name("evaluation-" + name)
-        .start(
-            () -> {
-              try {
-                run.run();
-              } finally {
-                running.remove(name);
-                synchronized (ends) {
-                  ends.remove(end);
-                }
-                slots.release();
-                end.complete();
-              }
-            });
   }
 
   /** The newest evaluations, without their reports. */
@@ -236,13 +168,16 @@ public final class Evaluations {
    */
   public List<Job> jobs() {
     return List.of(
-        Job.every(LOOKING, "evaluation-succession", turn -> open ? aside(() -> goOn(turn)) : NONE),
+        Job.every(
+            LOOKING,
+            "evaluation-succession",
+            turn -> runs.isOpen() ? aside(() -> goOn(turn)) : NONE),
         Job.every(CLEANING, "evaluation-scores", upkeep::round));
   }
 
   /** Takes over what it has room for; takes no room before there is something. */
   private @Nullable Void goOn(Turn turn) throws InterruptedException {
-    while (open && Asking.got(Succession.isThereOne(turn)) && slots.tryAcquire()) {
+    while (runs.isOpen() && Asking.got(Succession.isThereOne(turn)) && runs.findRoom()) {
       var launched = false;
       try {
         var next = Asking.got(Succession.next(turn));
@@ -252,7 +187,7 @@ public final class Evaluations {
         launched = inherit(next.get());
       } finally {
         if (!launched) {
-          slots.release();
+          runs.leaveRoom();
         }
       }
     }
@@ -266,7 +201,7 @@ public final class Evaluations {
       return false;
     }
     try {
-      launch(preparation.rest(one), one.budget(), one.spent(), one.open());
+      runs.launch(preparation.rest(one), one.budget(), one.spent(), one.open());
       return true;
     } catch (AIError e) {
       if (Refused.of(e.code()) == Refused.FOR_NOW) {
@@ -295,18 +230,12 @@ public final class Evaluations {
 
   /** From now on calls can be made here: it may go on with what others began. */
   public void open() {
-    open = true;
+    runs.open();
   }
 
   /** Leaves what runs here to the next node; succeeds when that is written. */
   public Future<Void> close() {
-    open = false;
-    List<Future<Void>> all;
-    synchronized (ends) {
-      all = ends.stream().map(Promise::future).toList();
-    }
-    running.values().forEach(run -> run.end(EvaluationEnd.goingDown()));
-    return Future.join(all).mapEmpty();
+    return runs.close();
   }
 
   /** Work that may wait, on a virtual thread; its end is told where it was asked for. */

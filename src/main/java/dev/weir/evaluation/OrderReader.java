@@ -117,7 +117,8 @@ final class OrderReader {
         || !json.canConvertToInt()
         || json.intValue() < 1
         || json.intValue() > EvaluationOrder.MOST_ITEMS) {
-      throw AIError.invalid("'limit' must be a number from 1 to " + EvaluationOrder.MOST_ITEMS);
+      throw AIError.invalid(
+          "'limit' must be a number from 1 to " + EvaluationOrder.MOST_ITEMS + ".");
     }
     return json.intValue();
   }

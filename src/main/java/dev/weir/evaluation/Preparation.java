@@ -311,7 +311,7 @@ public record Preparation(
               ? "None of the stored inputs fits the schema of the version that is to be asked."
               : leftOut > 0
                   ? "All stored calls were failed by their provider, so there is no answer to"
-                        + " compare with; name a version as the baseline."
+                      + " compare with; name a version as the baseline."
                   : "There are no stored contents to replay. A function keeps them if its file says"
                       + " 'store'; or give cases of your own.");
     }

@@ -3,8 +3,6 @@ package dev.weir.evaluation;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.Json;
-import dev.weir.experiments.stats.Estimate;
-import dev.weir.experiments.stats.PairedMean;
 import dev.weir.storage.Database;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -19,7 +17,7 @@ import io.vertx.sqlclient.Tuple;
  * however often one looks and however much some users call. A call counts there only once all
  * copies of its time have surely ended: else those that answer quickly would be in before those
  * that hang. Where what callers get has changed meanwhile, calls answered by the version of now
- * count alone. Thread-safe.
+ * count alone. What a provider failed says nothing of a version: {@link FirstCalls}. Thread-safe.
  */
 final class ShadowReports {
   private static final double ALPHA = 0.05;
@@ -77,7 +75,7 @@ final class ShadowReports {
 
   private static final String FIRST =
       """
-      SELECT live_outcome = 'ok' AS live, shadow_outcome = 'ok' AS shadow FROM (
+      SELECT live_outcome, shadow_outcome FROM (
         SELECT DISTINCT ON (user_id) user_id, request_id, live_outcome, shadow_outcome FROM shadow_pairs
         WHERE run_id = $1 AND settled_at <= now() AND live_version = (
           SELECT live_version FROM shadow_pairs WHERE run_id = $1 ORDER BY request_id DESC LIMIT 1)
@@ -186,25 +184,9 @@ final class ShadowReports {
   }
 
   private Future<JsonNode> validity(ObjectNode json, RowSet<Row> rows) {
-    var mean = new PairedMean(ALPHA, EXPECTED_USERS);
-    rows.forEach(
-        row -> mean.observe(row.getBoolean("live") ? 1 : 0, row.getBoolean("shadow") ? 1 : 0));
+    var first = new FirstCalls(ALPHA, EXPECTED_USERS);
+    rows.forEach(row -> first.user(row.getString("live_outcome"), row.getString("shadow_outcome")));
     // Each step of the search for the interval's ends walks through all users.
-    return vertx
-        .executeBlocking(() -> estimate(mean.estimate()))
-        .map(found -> json.set("validity", found));
-  }
-
-  /** A difference, candidate minus what is served. */
-  private static ObjectNode estimate(Estimate estimate) {
-    var json = Json.object();
-    if (!Double.isNaN(estimate.value())) {
-      json.put("effect", estimate.value());
-    }
-    return json.put("lower", estimate.lower())
-        .put("upper", estimate.upper())
-        .put("p_value", estimate.pValue())
-        .put("alpha", estimate.alpha())
-        .put("users", estimate.users());
+    return vertx.executeBlocking(first::json).map(found -> json.set("validity", found));
   }
 }

@@ -6,7 +6,8 @@
  * what candidates cost is on accounts of Weir's own, each with a hard budget. May use {@code
  * contents}, {@code registry}, {@code prompts}, {@code gateway}, {@code experiments.stats}, {@code
  * storage}, {@code jobs} and {@code core}. Its tables: {@code shadow_runs}, {@code shadow_pairs},
- * {@code evaluations}, {@code evaluation_items}; docs/evaluation.md tells how it is used.
+ * {@code evaluations}, {@code evaluation_work}, {@code evaluation_items}; docs/evaluation.md tells
+ * how it is used.
  */
 @NullMarked
 package dev.weir.evaluation;

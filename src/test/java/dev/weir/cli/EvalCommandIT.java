@@ -130,6 +130,9 @@ class EvalCommandIT {
         .containsPattern("schema +30 +30 +1\\.0000 +1\\.0000 .*no difference found");
     assertThat(run.out()).contains("The same value: 0 of 30").contains("95 % (each 97.5 %)");
     assertThat(shell.run("eval", "show", "first").out()).isEqualTo(run.out());
+    var watched = shell.run("eval", "watch", "first");
+    assertThat(watched.out()).isEqualTo(run.out());
+    assertThat(watched.exitCode()).isZero();
     assertThat(shell.run("eval").out()).containsPattern("first +quiz +done +30/30 +0 ");
   }
 
@@ -173,6 +176,7 @@ class EvalCommandIT {
     assertThat(eval().err()).contains("There are no stored contents to replay");
     assertThat(shell.run("eval", "quiz").err()).contains("no label 'candidate'");
     assertThat(shell.run("eval", "show").exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(shell.run("eval", "watch", "nobody").exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(shell.run("eval", "show", "nobody").exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(shell.run("eval", "shwo", "x").exitCode()).isEqualTo(ExitCode.USAGE);
   }

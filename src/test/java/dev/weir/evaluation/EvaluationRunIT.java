@@ -14,11 +14,13 @@ import dev.weir.gateway.Target;
 import dev.weir.prompts.FunctionCatalogue;
 import dev.weir.prompts.FunctionText;
 import dev.weir.prompts.ModelCheck;
+import dev.weir.storage.Database;
 import dev.weir.testing.TestDatabase;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.AbstractList;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +28,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith({VertxExtension.class, TestDatabase.Extension.class})
@@ -99,12 +102,22 @@ class EvaluationRunIT {
           scorers, item_source, items, units, units_expected, unfit, budget_usd, created_by)
         VALUES ('dreadful', 'quiz', 'candidate', 'v', 'stored', '{}', '{schema}', 'cases', 40, 40, 0, 0, 1, 'me')
         """);
-    var table = new EvaluationTable(pools);
-    var clock = Clock.system();
+
+    run("dreadful", dreadful, pools, Clock.system()).run();
+
+    assertThat(leftWaiting).hasValue(0);
+    assertThat(database.value("SELECT status FROM evaluations WHERE evaluation_name = 'dreadful'"))
+        .isEqualTo("failed");
+    assertThat(database.value("SELECT reason FROM evaluations WHERE evaluation_name = 'dreadful'"))
+        .asString()
+        .startsWith("INTERNAL");
+  }
+
+  private EvaluationRun run(String name, List<Item> items, Database pools, Clock clock) {
     var asking =
         new Asking(
             new OwnCalls(clock),
-            Principal.weir("weir-eval.dreadful"),
+            Principal.weir("weir-eval." + name),
             clock,
             Duration.ofMinutes(2),
             new Usd(1),
@@ -113,9 +126,9 @@ class EvaluationRunIT {
             over);
     var plan =
         new EvaluationRun.Plan(
-            new EvaluationTable.Held("dreadful", 1),
+            new EvaluationTable.Held(name, 1),
             "quiz",
-            dreadful,
+            items,
             0,
             candidate(),
             Optional.empty(),
@@ -123,14 +136,47 @@ class EvaluationRunIT {
             Judges.of(List.of(), FunctionCatalogue.EMPTY, MODELS, ModelCheck.ANY),
             new EvaluationReport(List.of("schema"), 40, 0));
     var replay = new Replay(plan, asking, new Contents(pools, new SimpleMeterRegistry()), clock);
+    return new EvaluationRun(plan, replay, asking, new EvaluationTable(pools), clock, over);
+  }
 
-    new EvaluationRun(plan, replay, asking, table, clock, over).run();
+  /** A clock that goes on by so much whenever somebody looks at it. */
+  private static Clock hasty(Duration step, AtomicInteger looks) {
+    return new Clock() {
+      @Override
+      public Instant now() {
+        return Instant.EPOCH;
+      }
 
-    assertThat(leftWaiting).hasValue(0);
-    assertThat(database.value("SELECT status FROM evaluations WHERE evaluation_name = 'dreadful'"))
-        .isEqualTo("failed");
-    assertThat(database.value("SELECT reason FROM evaluations WHERE evaluation_name = 'dreadful'"))
-        .asString()
-        .startsWith("INTERNAL");
+      @Override
+      public long nanoTime() {
+        return step.toNanos() * looks.incrementAndGet();
+      }
+    };
+  }
+
+  @Test
+  @Timeout(60)
+  void anEndThatCannotBeWrittenIsGivenUpAfterTenMinutes(TestDatabase database, Vertx vertx) {
+    var away = database.database(vertx);
+    away.close().await();
+    var looks = new AtomicInteger();
+
+    run("unheard", List.of(), away, hasty(Duration.ofMinutes(4), looks)).run();
+
+    // Of these the first two are of its beginning.
+    assertThat(looks.get()).isBetween(4, 6);
+  }
+
+  @Test
+  @Timeout(60)
+  void whoGoesDownWaitsForNoDatabase(TestDatabase database, Vertx vertx) {
+    var away = database.database(vertx);
+    away.close().await();
+    var run = run("going", List.of(), away, Clock.system());
+    run.end(EvaluationEnd.goingDown());
+
+    run.run();
+
+    assertThat(over.getCount()).isZero();
   }
 }
