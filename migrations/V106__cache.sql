@@ -12,7 +12,10 @@ ALTER TABLE response_cache
   ADD COLUMN keep_until timestamptz,
   -- What was asked, so that warm-up can ask again; kept only where warm-up is on.
   ADD COLUMN input bytea;
+-- The owner sees no row while the rules are forced on it.
+ALTER TABLE response_cache NO FORCE ROW LEVEL SECURITY;
 UPDATE response_cache SET keep_until = expires_at;
+ALTER TABLE response_cache FORCE ROW LEVEL SECURITY;
 ALTER TABLE response_cache ALTER COLUMN keep_until SET NOT NULL, ALTER COLUMN keep_until SET DEFAULT now();
 DROP INDEX response_cache_expiry;
 CREATE INDEX response_cache_keep ON response_cache (keep_until);

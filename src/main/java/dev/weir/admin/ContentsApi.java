@@ -15,6 +15,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -28,6 +29,8 @@ import java.util.UUID;
  * GET    /api/contents?function=&amp;version=&amp;kind=&amp;run=&amp;user=&amp;limit=&amp;after=&amp;content=true
  *                                       newest first, without words unless content=true; a page of
  *                                       words ends at 4 MiB. 'next' is the 'after' of the next page
+ *                                       run: an id, or a name, of which the newest run is meant;
+ *                                       'run' of the answer says which that was
  * GET    /api/contents/{id}             one, with what was asked and answered
  * PUT    /api/contents/{id}/expected    {"expected": ...}: what the answer should have been
  * DELETE /api/contents/{id}             with its copies: {"deleted": how many}
@@ -37,6 +40,8 @@ import java.util.UUID;
 public final class ContentsApi {
   private static final int PAGE = 50;
   private static final int LARGEST_PAGE = 500;
+
+  private static final Contents.Page NOTHING = new Contents.Page(List.of(), Optional.empty());
 
   private final Contents contents;
 
@@ -67,23 +72,44 @@ public final class ContentsApi {
   private Future<Buffer> list(RoutingContext call) {
     var limit = AdminApi.number(call, "limit", PAGE, LARGEST_PAGE);
     var words = AdminApi.query(call, "content").filter("true"::equals).isPresent();
-    var filter =
-        new Contents.Filter(
-            AdminApi.query(call, "function"),
-            AdminApi.query(call, "version"),
-            AdminApi.query(call, "kind").map(ContentsApi::kind),
-            AdminApi.query(call, "run"),
-            AdminApi.query(call, "user"),
-            AdminApi.query(call, "after").map(ContentCursor::of));
+    var kind = AdminApi.query(call, "kind").map(ContentsApi::kind);
+    var after = AdminApi.query(call, "after").map(ContentCursor::of);
     return contents
         .flush()
-        .compose(_ -> contents.find(filter, limit, words))
+        .compose(_ -> run(AdminApi.query(call, "run"), kind))
+        .compose(
+            run -> {
+              if (run.isEmpty() && AdminApi.query(call, "run").isPresent()) {
+                return Future.succeededFuture(page(NOTHING, run));
+              }
+              var filter =
+                  new Contents.Filter(
+                      AdminApi.query(call, "function"),
+                      AdminApi.query(call, "version"),
+                      kind,
+                      run,
+                      AdminApi.query(call, "user"),
+                      after);
+              return contents.find(filter, limit, words).map(page -> page(page, run));
+            })
         // Megabytes, with words.
-        .compose(page -> call.vertx().executeBlocking(() -> Json.write(page(page)), false));
+        .compose(page -> call.vertx().executeBlocking(() -> Json.write(page), false));
   }
 
-  private static JsonNode page(Contents.Page page) {
+  private Future<Optional<Contents.Run>> run(
+      Optional<String> wish, Optional<StoredContent.Kind> kind) {
+    return wish.map(name -> contents.run(name, kind))
+        .orElseGet(() -> Future.succeededFuture(Optional.empty()));
+  }
+
+  private static JsonNode page(Contents.Page page, Optional<Contents.Run> run) {
     var json = Json.object();
+    run.ifPresent(
+        one ->
+            json.putObject("run")
+                .put("name", one.name())
+                .put("kind", one.kind().label())
+                .put("id", one.id().map(UUID::toString).orElse(null)));
     var list = json.putArray("contents");
     page.contents().forEach(content -> list.add(json(content)));
     return json.put("next", page.next().map(ContentCursor::text).orElse(null));
@@ -104,6 +130,7 @@ public final class ContentsApi {
             .put("expires_at", content.expiresAt().toString());
     content.source().ifPresent(source -> json.put("source", source.toString()));
     content.run().ifPresent(run -> json.put("run", run));
+    content.runId().ifPresent(id -> json.put("run_id", id.toString()));
     content.error().ifPresent(error -> json.put("error", error));
     content.words().ifPresent(words -> put(json, words));
     return json;

@@ -161,36 +161,46 @@ public final class PromptsApi {
   }
 
   /**
-   * With how many answers were another model's than the first choice: valid answers here, failures
-   * of an arm in an experiment. A version that cannot be served any more has none.
+   * With all answers of fallbacks: valid answers here, failures of an arm in an experiment. To
+   * those that were written down come those of which nothing was, from before it was: another
+   * model's than the first choice is by now. Where that is not known any more, nobody can tell how
+   * many.
    */
   private Future<JsonNode> fallbacks(String function, JsonNode figures) {
     var done = Future.<Void>succeededFuture();
     for (var one : figures.properties()) {
       var figure = (ObjectNode) one.getValue();
-      done =
-          done.compose(_ -> registry.version(new VersionKey(function, one.getKey())))
-              .compose(
-                  found -> {
-                    found.ifPresent(version -> fallbacks(version, figure));
-                    return Future.succeededFuture();
-                  });
+      var unmarked = figure.path("unmarked_answers_by_model");
+      if (!unmarked.isEmpty()) {
+        done =
+            done.compose(_ -> registry.version(new VersionKey(function, one.getKey())))
+                .compose(
+                    version -> {
+                      fallbacks(version, figure, unmarked);
+                      return Future.succeededFuture();
+                    });
+      }
     }
     return done.map(figures);
   }
 
-  private void fallbacks(FunctionDefinition version, ObjectNode figure) {
+  private void fallbacks(
+      Optional<FunctionDefinition> version, ObjectNode figure, JsonNode unmarked) {
     try {
-      var first = firstChoice.apply(version);
-      figure.put(
-          "fallback_answers",
-          figure.path("answers_by_model").properties().stream()
-              .filter(model -> !model.getKey().equals(first))
-              .mapToLong(model -> model.getValue().asLong())
-              .sum());
+      var first = version.map(firstChoice).orElse("");
+      if (!first.isEmpty()) {
+        var more =
+            unmarked.properties().stream()
+                .filter(model -> !model.getKey().equals(first))
+                .mapToLong(model -> model.getValue().asLong())
+                .sum();
+        figure.put("fallback_answers", figure.path("fallback_answers").asLong() + more);
+        return;
+      }
     } catch (AIError _) {
-      // Nobody knows its first choice any more.
+      // Its model is not known any more.
     }
+    figure.putNull("fallback_answers");
   }
 
   private Future<JsonNode> add(RoutingContext call) {
@@ -257,15 +267,20 @@ public final class PromptsApi {
             before ->
                 registry
                     .show(key(call, to))
-                    .map(
+                    // Long texts take their time.
+                    .compose(
                         after ->
+                            call.vertx()
+                                .executeBlocking(
+                                    () -> VersionDiff.of(before.definition(), after.definition()),
+                                    false))
+                    .map(
+                        changes ->
                             Json.object()
                                 .put("function", before.function())
                                 .put("from", from)
                                 .put("to", to)
-                                .set(
-                                    "changes",
-                                    VersionDiff.of(before.definition(), after.definition()))));
+                                .set("changes", changes)));
   }
 
   private String version(RoutingContext call, String name) {

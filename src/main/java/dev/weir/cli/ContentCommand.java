@@ -1,6 +1,7 @@
 package dev.weir.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.Json;
@@ -80,7 +81,7 @@ final class ContentCommand implements Callable<Integer> {
   @Option(
       names = "--run",
       paramLabel = "NAME",
-      description = "Only of this shadow run or evaluation.")
+      description = "Only of this shadow run or evaluation: the newest of the name, or an id.")
   private @Nullable String run;
 
   @Option(
@@ -94,6 +95,9 @@ final class ContentCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "What the answer should have been, in JSON, for expect; 'none' takes it back.")
   private @Nullable String file;
+
+  /** The run that {@code --run} meant, as the server found it. */
+  private JsonNode found = MissingNode.getInstance();
 
   @Mixin private final AdminDoor admin;
 
@@ -182,6 +186,7 @@ final class ContentCommand implements Callable<Integer> {
               "The server's answer is no page of contents that leads to the next one; what came"
                   + " before it is not all.");
         }
+        stay(query, page.path("run"));
         contents.forEach(take);
         left -= contents.size();
         if (!goesOn) {
@@ -189,6 +194,15 @@ final class ContentCommand implements Callable<Integer> {
         }
         query.put("after", next.asText());
       }
+    }
+  }
+
+  /** Further pages are of the run that the first one was of, also if another begins meanwhile. */
+  private void stay(Map<String, String> query, JsonNode of) {
+    if (of.isObject()) {
+      found = of;
+      query.put("run", of.path("id").asText(of.path("name").asText()));
+      query.put("kind", of.path("kind").asText());
     }
   }
 
@@ -208,6 +222,11 @@ final class ContentCommand implements Callable<Integer> {
     var contents = new ArrayList<JsonNode>();
     each(limit > 0 ? limit : 50, false, contents::add);
     var out = spec.commandLine().getOut();
+    if (found.path("id").isTextual()) {
+      out.printf(
+          "of the shadow run %s with the id %s%n",
+          found.path("name").asText(), found.path("id").asText());
+    }
     out.printf(
         "%-36s %-10s %-19s %-24s %-14s %-16s %s%n",
         "ID", "KIND", "AT", "FUNCTION", "VERSION", "USER", "ERROR");

@@ -16,8 +16,8 @@ final class ContentQuery {
   static final int HEAVIEST = 4 * 1024 * 1024;
 
   private static final String FACTS =
-      "id, user_id, function_name, function_version, kind, source_id, run_name, model, error_code,"
-          + " cost_usd, latency_ms, created_at, expires_at";
+      "id, user_id, function_name, function_version, kind, source_id, run_name, run_id, model,"
+          + " error_code, cost_usd, latency_ms, created_at, expires_at";
 
   /** Known without reading what is so long. */
   private static final String WEIGHT =
@@ -36,7 +36,7 @@ final class ContentQuery {
     filter.function().ifPresent(function -> and("function_name = %s", function));
     filter.version().ifPresent(version -> and("function_version = %s", version));
     filter.kind().ifPresent(kind -> and("kind = %s", kind.label()));
-    filter.run().ifPresent(run -> and("run_name = %s", run));
+    filter.run().ifPresent(this::of);
     filter.user().ifPresent(user -> and("user_id = %s", user));
     filter
         .after()
@@ -45,6 +45,12 @@ final class ContentQuery {
                 and(
                     "(created_at, id) < (%s, %s)",
                     after.createdAt().atOffset(ZoneOffset.UTC), after.id()));
+  }
+
+  private void of(Contents.Run run) {
+    and("run_name = %s", run.name());
+    and("kind = %s", run.kind().label());
+    run.id().ifPresentOrElse(id -> and("run_id = %s", id), () -> and("run_id IS NULL"));
   }
 
   private void and(String condition, Object... values) {

@@ -37,8 +37,8 @@ final class ContentTable {
   private static final String INSERT =
       """
       INSERT INTO stored_contents (id, user_id, function_name, function_version, kind, source_id, run_name, model, input,
-        output, error_code, expected, cost_usd, latency_ms, created_at, expires_at)
-      SELECT $1, $2, $3, $4, $5, $6::uuid, $7, $8, $9, $10, $11, $12, $13, $14, $15::timestamptz, $16
+        output, error_code, expected, cost_usd, latency_ms, created_at, expires_at, run_id)
+      SELECT $1, $2, $3, $4, $5, $6::uuid, $7, $8, $9, $10, $11, $12, $13, $14, $15::timestamptz, $16, $17::uuid
       WHERE CASE WHEN $6::uuid IS NOT NULL
         THEN EXISTS (SELECT FROM stored_contents s WHERE s.id = $6::uuid)
         ELSE $15::timestamptz > now() - interval '12 hours' AND NOT EXISTS (
@@ -47,6 +47,32 @@ final class ContentTable {
             AND (d.user_id IS NULL OR d.user_id = $2) AND (d.function_name IS NULL OR d.function_name = $3))
         END
       ON CONFLICT (id) DO NOTHING
+      """;
+
+  /**
+   * The newest run of a name; of one that was deleted its copies are left. A run that has begun is
+   * the newest also before it has answered anything.
+   */
+  private static final String RUN =
+      """
+      SELECT run_name, kind, run_id FROM (
+        SELECT run_name, 'shadow' AS kind, run_id, started_at AS began
+        FROM shadow_runs WHERE run_name = $1 AND status <> 'deleted'
+        UNION ALL
+        SELECT evaluation_name, 'evaluation', NULL, created_at FROM evaluations WHERE evaluation_name = $1
+        UNION ALL (
+          SELECT run_name, kind, run_id, '-infinity' FROM stored_contents
+          WHERE run_name = $1 AND ($2::text IS NULL OR kind = $2) ORDER BY created_at DESC, id DESC LIMIT 1)
+      ) AS r
+      WHERE $2::text IS NULL OR kind = $2 ORDER BY began DESC LIMIT 1
+      """;
+
+  private static final String RUN_OF_ID =
+      """
+      SELECT run_name, 'shadow' AS kind, run_id FROM shadow_runs WHERE run_id = $1
+      UNION ALL
+      (SELECT run_name, kind, run_id FROM stored_contents WHERE run_id = $1 LIMIT 1)
+      LIMIT 1
       """;
 
   private static final String GET =
@@ -126,7 +152,8 @@ final class ContentTable {
         .addBigDecimal(content.cost().dollars())
         .addLong(content.latency().toMillis())
         .addOffsetDateTime(content.createdAt().atOffset(ZoneOffset.UTC))
-        .addOffsetDateTime(content.expiresAt().atOffset(ZoneOffset.UTC));
+        .addOffsetDateTime(content.expiresAt().atOffset(ZoneOffset.UTC))
+        .addUUID(content.runId().orElse(null));
   }
 
   Future<Contents.Page> find(ContentQuery query) {
@@ -141,6 +168,31 @@ final class ContentTable {
                             rows.size() == 0 ? 0 : rows.iterator().next().getLong("found"))));
   }
 
+  Future<Optional<Contents.Run>> run(String name, Optional<StoredContent.Kind> kind) {
+    var which = Tuple.of(name, kind.map(StoredContent.Kind::label).orElse(null));
+    return database.admin(c -> c.preparedQuery(RUN).execute(which).map(ContentTable::run));
+  }
+
+  Future<Optional<Contents.Run>> run(UUID id) {
+    return database.admin(
+        c -> c.preparedQuery(RUN_OF_ID).execute(Tuple.of(id)).map(ContentTable::run));
+  }
+
+  private static Optional<Contents.Run> run(RowSet<Row> rows) {
+    return rows.stream()
+        .findFirst()
+        .map(
+            row ->
+                new Contents.Run(
+                    row.getString("run_name"),
+                    kind(row),
+                    Optional.ofNullable(row.getUUID("run_id"))));
+  }
+
+  private static StoredContent.Kind kind(Row row) {
+    return StoredContent.Kind.valueOf(row.getString("kind").toUpperCase(Locale.ROOT));
+  }
+
   Future<Optional<ContentRow>> get(UUID id) {
     return database.admin(
         c ->
@@ -152,9 +204,10 @@ final class ContentTable {
   private static ContentRow content(Row row, boolean words) {
     return new ContentRow(
         row.getUUID("id"),
-        StoredContent.Kind.valueOf(row.getString("kind").toUpperCase(Locale.ROOT)),
+        kind(row),
         Optional.ofNullable(row.getUUID("source_id")),
         Optional.ofNullable(row.getString("run_name")),
+        Optional.ofNullable(row.getUUID("run_id")),
         row.getString("user_id"),
         row.getString("function_name"),
         row.getString("function_version"),

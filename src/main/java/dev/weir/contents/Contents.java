@@ -14,9 +14,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /** The stored contents of a service. Thread-safe. */
 public final class Contents {
+  /** No run's name is one. */
+  private static final Pattern ID =
+      Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
+
   private static final Duration PACE = Duration.ofMillis(500);
   private static final Duration CLEANING = Duration.ofMinutes(1);
 
@@ -111,7 +116,7 @@ public final class Contents {
    * @param function the function's name; empty for all
    * @param version only of this version
    * @param kind only of this kind
-   * @param run only of this shadow run or evaluation
+   * @param run only of this shadow run or evaluation, as {@link #run(String, Optional)} found it
    * @param user only of this user
    * @param after only what lies behind this place, in the order newest first: for the next page
    */
@@ -119,7 +124,7 @@ public final class Contents {
       Optional<String> function,
       Optional<String> version,
       Optional<StoredContent.Kind> kind,
-      Optional<String> run,
+      Optional<Run> run,
       Optional<String> user,
       Optional<ContentCursor> after) {
     /** The calls of a function. */
@@ -142,6 +147,30 @@ public final class Contents {
     public Filter after(ContentCursor place) {
       return new Filter(function, version, kind, run, user, Optional.of(place));
     }
+  }
+
+  /**
+   * A shadow run or an evaluation.
+   *
+   * @param name its name
+   * @param kind which of the two
+   * @param id which shadow run of that name; empty for an evaluation, whose name is used once, and
+   *     for a run whose copies are older than the ids of runs
+   */
+  public record Run(String name, StoredContent.Kind kind, Optional<UUID> id) {}
+
+  /**
+   * The run of this name, or of this id: of several of one name the newest.
+   *
+   * @param kind only a shadow run, or only an evaluation
+   * @return empty if there is none and nothing is left of one
+   */
+  public Future<Optional<Run>> run(String nameOrId, Optional<StoredContent.Kind> kind) {
+    return ID.matcher(nameOrId).matches()
+        ? table
+            .run(UUID.fromString(nameOrId))
+            .map(found -> found.filter(run -> kind.filter(k -> k != run.kind()).isEmpty()))
+        : table.run(nameOrId, kind);
   }
 
   /**

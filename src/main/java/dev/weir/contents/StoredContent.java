@@ -13,7 +13,8 @@ import java.util.UUID;
  * @param id the call's id for a call, else a new one
  * @param kind who asked
  * @param source the call whose input is answered here once more; empty for a call itself
- * @param run the shadow run or the evaluation; empty for a call
+ * @param run the name of the shadow run or the evaluation; empty for a call
+ * @param runId which shadow run of that name; empty for an evaluation, whose name is used once
  * @param user whose it is: the user of the call, also for its copies
  * @param function the function's name
  * @param version the version that answered
@@ -32,6 +33,7 @@ public record StoredContent(
     Kind kind,
     Optional<UUID> source,
     Optional<String> run,
+    Optional<UUID> runId,
     String user,
     String function,
     String version,

@@ -50,21 +50,23 @@ record Live(
                 StoredContent.Kind.CALL,
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 version,
                 answered,
                 until));
   }
 
   /** The content of a shadow's answer to the same input, if it may be kept. */
-  Optional<StoredContent> shadow(UUID own, String run, String candidate, Answered copy) {
+  Optional<StoredContent> shadow(UUID own, Shadow run, Answered copy) {
     return expiry.map(
         until ->
             content(
                 own,
                 StoredContent.Kind.SHADOW,
                 Optional.of(id),
-                Optional.of(run),
-                candidate,
+                Optional.of(run.name()),
+                Optional.of(run.id()),
+                run.candidate().function().version(),
                 copy,
                 until));
   }
@@ -74,6 +76,7 @@ record Live(
       StoredContent.Kind kind,
       Optional<UUID> source,
       Optional<String> run,
+      Optional<UUID> runId,
       String by,
       Answered how,
       Instant until) {
@@ -82,6 +85,7 @@ record Live(
         kind,
         source,
         run,
+        runId,
         user,
         function,
         by,

@@ -114,6 +114,7 @@ final class Replay {
         StoredContent.Kind.EVALUATION,
         Optional.of(content.id()),
         Optional.of(plan.name()),
+        Optional.empty(),
         content.user(),
         content.function(),
         plan.candidate().function().version(),

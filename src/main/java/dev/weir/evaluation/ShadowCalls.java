@@ -182,7 +182,6 @@ final class ShadowCalls {
   private void paired(Shadow shadow, Live live, Answered copy) {
     paired.increment();
     pairs.add(ShadowPair.of(shadow.id(), live, copy), PAIR);
-    live.shadow(Ids.next(clock), shadow.name(), shadow.candidate().function().version(), copy)
-        .ifPresent(contents);
+    live.shadow(Ids.next(clock), shadow, copy).ifPresent(contents);
   }
 }

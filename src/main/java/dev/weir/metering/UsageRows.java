@@ -68,6 +68,7 @@ final class UsageRows {
     addOptional(rows, records, LocalDate[]::new, r -> r.debit().month());
     addOptional(rows, records, UUID[]::new, r -> r.debit().key());
     addOptional(rows, records, UUID[]::new, r -> r.debit().team());
+    add(rows, records, Boolean[]::new, r -> r.fallback());
     return rows;
   }
 

@@ -19,13 +19,14 @@ final class UsageTable {
         $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::boolean[], $22::text[]::numeric[], $23::text[]::numeric[],
         $24::text[], $25::int[], $26::text[], $27::boolean[], $28::boolean[], $29::text[], $30::text[], $31::text[],
         $32::bigint[], $33::uuid[], $34::boolean[], $35::text[], $36::int[], $37::text[], $38::date[], $39::uuid[],
-        $40::uuid[])
+        $40::uuid[], $41::boolean[])
         AS row (
           id, came_in, user_id, key_id, team_id, function_name, function_version, variant, provider, model, status,
           error_code, execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens,
           prompt_tokens_cached, reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status,
           repairs, correlation_id, streamed, simulated, door, tags, attempts, prompt_tokens_cache_written, lease_id,
-          unit_returned, experiment, experiment_epoch, experiment_outcome, money_month, key_lease_id, team_lease_id)\
+          unit_returned, experiment, experiment_epoch, experiment_outcome, money_month, key_lease_id, team_lease_id,
+          fallback)\
       """;
 
   private static final String INSERT =
@@ -36,7 +37,7 @@ final class UsageTable {
         retry_count, prompt_tokens, completion_tokens, prompt_tokens_cached, reasoning_tokens, search_count, estimated,
         cost_usd, provider_cost_usd, cache_status, repairs, correlation_id, streamed, simulated, door, tags, attempts,
         prompt_tokens_cache_written, unit_returned, experiment, experiment_epoch, experiment_outcome, key_lease_id,
-        team_lease_id)
+        team_lease_id, fallback)
       SELECT
         id, started_at, coalesce(money_month, date_trunc('month', started_at AT TIME ZONE 'UTC')::date),
         started_at <> came_in, user_id,
@@ -44,7 +45,7 @@ final class UsageTable {
         execution_time_ms, time_to_first_byte_ms, retry_count, prompt_tokens, completion_tokens, prompt_tokens_cached,
         reasoning_tokens, search_count, estimated, cost_usd, provider_cost_usd, cache_status, repairs, correlation_id,
         streamed, simulated, door, tags::jsonb, attempts::jsonb, prompt_tokens_cache_written, unit_returned,
-        experiment, experiment_epoch, experiment_outcome, key_lease_id, team_lease_id
+        experiment, experiment_epoch, experiment_outcome, key_lease_id, team_lease_id, fallback
       """;
 
   /**
@@ -56,7 +57,7 @@ final class UsageTable {
       ON CONFLICT (id, started_at) DO UPDATE SET
         recorded_at = excluded.recorded_at, function_version = excluded.function_version, variant = excluded.variant,
         experiment = excluded.experiment, experiment_epoch = excluded.experiment_epoch,
-        experiment_outcome = excluded.experiment_outcome,
+        experiment_outcome = excluded.experiment_outcome, fallback = excluded.fallback,
         provider = excluded.provider, model = excluded.model, status = excluded.status,
         error_code = excluded.error_code, execution_time_ms = excluded.execution_time_ms,
         time_to_first_byte_ms = excluded.time_to_first_byte_ms, retry_count = excluded.retry_count,

@@ -1,6 +1,7 @@
 package dev.weir.registry;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.Json;
 import dev.weir.prompts.FunctionDefinition;
 import dev.weir.prompts.FunctionText;
@@ -67,6 +68,16 @@ final class VersionTable {
           FROM days WHERE asked GROUP BY 1, 2
         ) AS m
         WHERE answers > 0 GROUP BY 1
+      ), fallbacks AS (
+        SELECT function_version, sum(fallbacks)::bigint AS marked,
+          (jsonb_object_agg(model, unmarked) FILTER (WHERE unmarked <> 0))::text AS unmarked
+        FROM (
+          SELECT function_version, model, sum(fallbacks) AS fallbacks, sum(unmarked)::bigint AS unmarked
+          FROM usage_fallback_days
+          WHERE function_name = $1 AND day >= (now() AT TIME ZONE 'UTC')::date - $2::integer
+          GROUP BY 1, 2
+        ) AS f
+        GROUP BY 1
       ), sketches AS (
         SELECT function_version, array_agg(i ORDER BY i) AS index, array_agg(c ORDER BY i) AS count FROM buckets GROUP BY 1
       )
@@ -82,10 +93,13 @@ final class VersionTable {
           / nullif(sum(d.calls - d.cancelled - d.interrupted) FILTER (WHERE d.asked), 0))::double precision AS avg_latency_ms,
         weir_sketch_quantile(max(s.index), max(s.count), 0.95) AS p95_ms,
         coalesce(max(m.answers), '{}') AS answers_by_model,
+        coalesce(max(f.marked), 0) AS fallback_answers,
+        coalesce(max(f.unmarked), '{}') AS unmarked,
         sum(d.cost_usd)::text AS cost_usd,
         (sum(d.cost_usd) / nullif(sum(d.calls - d.errors - d.cancelled - d.interrupted) FILTER (WHERE d.asked), 0))::text
           AS cost_per_success_usd
       FROM days AS d LEFT JOIN sketches AS s USING (function_version) LEFT JOIN models AS m USING (function_version)
+        LEFT JOIN fallbacks AS f USING (function_version)
       GROUP BY d.function_version
       """;
 
@@ -217,7 +231,9 @@ final class VersionTable {
         .put("p95_ms", row.getDouble("p95_ms"))
         .put("cost_usd", row.getString("cost_usd"))
         .put("cost_per_success_usd", row.getString("cost_per_success_usd"))
-        .set("answers_by_model", Json.parse(row.getString("answers_by_model")));
+        .put("fallback_answers", row.getLong("fallback_answers"))
+        .<ObjectNode>set("answers_by_model", Json.parse(row.getString("answers_by_model")))
+        .set("unmarked_answers_by_model", Json.parse(row.getString("unmarked")));
   }
 
   private static PromptVersion of(Row row) {

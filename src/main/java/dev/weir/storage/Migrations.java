@@ -54,6 +54,11 @@ public final class Migrations {
    *     the last whole file
    */
   public static int migrate(DatabaseUrl url) {
+    return migrate(url, "latest");
+  }
+
+  /** The same, to this version and no further: for tests of what a migration does to rows. */
+  static int migrate(DatabaseUrl url, String version) {
     if (url.pooled()) {
       throw new StorageException(
           "Migrations need a session of their own, which a transaction-mode pooler does not give:"
@@ -61,7 +66,7 @@ public final class Migrations {
     }
     execute(url, resource("roles.sql"));
     try {
-      return flyway(url).migrate().migrationsExecuted;
+      return flyway(url, version).migrate().migrationsExecuted;
     } catch (FlywayException e) {
       throw new StorageException(
           "The database " + url + " cannot be migrated: " + e.getMessage(), e);
@@ -144,7 +149,7 @@ public final class Migrations {
     return sql.toString();
   }
 
-  private static Flyway flyway(DatabaseUrl url) {
+  private static Flyway flyway(DatabaseUrl url, String version) {
     // The driver takes its settings from the URL too; Flyway passes none.
     var settings = new StringJoiner("&", "?", "");
     var login = url.jdbcLogin();
@@ -158,6 +163,7 @@ public final class Migrations {
     return Flyway.configure(Migrations.class.getClassLoader())
         .dataSource(url.jdbcUrl() + settings, url.user(), url.password())
         .locations("classpath:migrations")
+        .target(version)
         .defaultSchema("public")
         .createSchemas(false)
         .placeholderReplacement(false)

@@ -247,11 +247,54 @@ class PromptRegistryIT {
               && newest.at("/performance/avg_tokens").asDouble() > 0
               && newest.at("/performance/fallback_answers").asInt(-1) == 0;
         });
+    // As if the list of models had changed since: no fallback gave these answers all the same.
     database.execute(
         "UPDATE usage_function_days SET model = 'other/model' WHERE function_name = ?", function);
-    var after = one.get("/api/prompts/" + function + "/versions").json().at("/versions/0");
-    assertThat(after.at("/performance/fallback_answers").asInt()).isGreaterThanOrEqualTo(2);
+    var after = newest(function);
+    assertThat(after.at("/performance/fallback_answers").asInt(-1)).isZero();
     assertThat(after.at("/performance/success_rate").asDouble()).isEqualTo(1);
+    // Of answers of which nothing was written down the list of now is all there is to go by.
+    database.execute(
+        """
+        INSERT INTO usage_fallback_days (day, function_name, function_version, model, fallbacks, unmarked)
+        SELECT day, function_name, function_version, m.model, 0, m.answers
+        FROM (SELECT DISTINCT day, function_name, function_version FROM usage_function_days WHERE function_name = ?) AS d
+        CROSS JOIN (VALUES ('other/model', 3), (?, 4)) AS m (model, answers)\
+        """,
+        function,
+        one.weir().callFunction(function).json().at("/meta/model").asText());
+    assertThat(newest(function).at("/performance/fallback_answers").asInt()).isEqualTo(3);
+  }
+
+  @Test
+  void anAnswerOfAFallbackIsCountedAsOneAndNoneOfTheOthers() {
+    var function = "interview-prep";
+    var labels = "/api/prompts/" + function + "/labels/production";
+    var broken =
+        version(
+            addTo(
+                function,
+                served(one, function),
+                "{\"model\": \"sandbox/error-500\", \"fallbacks\": [\"sandbox/plain\"]}",
+                ""));
+    assertThat(one.put(labels, "{\"version\": \"" + broken + "\"}").status()).isEqualTo(200);
+    for (var n = 0; n < 3; n++) {
+      var answer = one.weir().callFunction(function);
+      assertThat(answer.status()).as(answer.raw().body()).isEqualTo(200);
+      assertThat(answer.json().at("/meta/model").asText()).isEqualTo("sandbox/plain");
+    }
+
+    Eventually.until(
+        "three answers of the fallback",
+        () ->
+            newest(function).at("/performance/fallback_answers").asInt(-1) == 3
+                && newest(function).at("/performance/calls").asInt() == 3);
+    assertThat(newest(function).at("/performance/success_rate").asDouble()).isEqualTo(1);
+    one.delete(labels);
+  }
+
+  private static JsonNode newest(String function) {
+    return one.get("/api/prompts/" + function + "/versions").json().at("/versions/0");
   }
 
   @Test

@@ -36,6 +36,7 @@ record AContent(UUID id, Optional<UUID> source, String user, String function, In
         source.isPresent() ? StoredContent.Kind.SHADOW : StoredContent.Kind.CALL,
         source,
         source.map(_ -> "run"),
+        Optional.empty(),
         user,
         function,
         "0",

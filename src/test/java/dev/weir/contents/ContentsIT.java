@@ -20,6 +20,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,6 +42,8 @@ class ContentsIT {
           Optional.empty(),
           Optional.empty(),
           Optional.empty());
+
+  private static final UUID RUN = UUID.fromString("01a22af9-5600-779c-bc12-5dbe58993919");
 
   private final Vertx vertx = Vertx.vertx();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -140,8 +143,8 @@ class ContentsIT {
     database.execute("REVOKE SELECT ON stored_contents FROM weir_admin");
     database.execute(
         "GRANT SELECT (id, user_id, function_name, function_version, kind, source_id, run_name,"
-            + " model, error_code, cost_usd, latency_ms, created_at, expires_at) ON stored_contents"
-            + " TO weir_admin");
+            + " run_id, model, error_code, cost_usd, latency_ms, created_at, expires_at) ON"
+            + " stored_contents TO weir_admin");
     try {
       assertThat(contents.find(ALL, 10, false).await().contents())
           .singleElement()
@@ -202,16 +205,129 @@ class ContentsIT {
     assertThat(contents.find(ALL, 4, true).await().next()).isEmpty();
   }
 
+  @Test
+  void aRunsNameIsThatOfTheNewestAndAnIdIsThatOfOne() {
+    var old = shadowRun("twice", "deleted", 3);
+    var young = shadowRun("twice", "stopped", 2);
+    var first = copy("twice", "shadow", old, 150);
+    var second = copy("twice", "shadow", young, 100);
+
+    assertThat(ids("twice", Optional.empty())).containsExactly(second);
+    assertThat(ids(young.toString(), Optional.empty())).containsExactly(second);
+    assertThat(ids(old.toString(), Optional.empty())).containsExactly(first);
+    assertThat(ids(old.toString(), Optional.of(StoredContent.Kind.EVALUATION))).isEmpty();
+  }
+
+  @Test
+  void aRunThatHasAnsweredNothingYetIsNotTakenForTheOneBeforeIt() {
+    var old = shadowRun("begins", "deleted", 3);
+    copy("begins", "shadow", old, 150);
+    shadowRun("begins", "stopped", 1);
+
+    assertThat(ids("begins", Optional.empty())).isEmpty();
+  }
+
+  @Test
+  void ofARunThatIsGoneItsCopiesAreLeftAndOnlyTheNewestOnes() {
+    copy("gone", "shadow", UUID.randomUUID(), 150);
+    var last = copy("gone", "shadow", UUID.randomUUID(), 100);
+
+    assertThat(ids("gone", Optional.empty())).containsExactly(last);
+    assertThat(ids("nobody", Optional.empty())).isEmpty();
+    assertThat(ids(UUID.randomUUID().toString(), Optional.empty())).isEmpty();
+  }
+
+  @Test
+  void aShadowRunAndAnEvaluationOfOneNameAreTwo() {
+    var shadow = shadowRun("both", "stopped", 2);
+    var copied = copy("both", "shadow", shadow, 100);
+    var evaluated = copy("both", "evaluation", null, 50);
+    database.execute(
+        """
+        INSERT INTO evaluations (evaluation_name, function_name, candidate, candidate_version, baseline, baseline_versions,
+          scorers, item_source, items, units, units_expected, unfit, budget_usd, created_by, created_at, status, ended_at)
+        VALUES ('both', 'letter', 'v', 'v', 'stored', '{v}', '{}', 'stored', 1, 1, 0, 0, 1, 'ann', now() - interval '1 minute',
+          'done', now())\
+        """);
+
+    assertThat(ids("both", Optional.empty())).containsExactly(evaluated);
+    assertThat(ids("both", Optional.of(StoredContent.Kind.SHADOW))).containsExactly(copied);
+    assertThat(ids("both", Optional.of(StoredContent.Kind.EVALUATION))).containsExactly(evaluated);
+  }
+
+  private UUID shadowRun(String name, String status, int minutesAgo) {
+    var id = UUID.randomUUID();
+    database.execute(
+        """
+        INSERT INTO prompt_versions (function_name, function_version, content_hash, definition)
+        VALUES ('letter', '0', '', '{}') ON CONFLICT DO NOTHING\
+        """);
+    database.execute(
+        """
+        INSERT INTO shadow_runs (run_id, run_name, function_name, function_version, share, account, status, created_by,
+          started_at, ends_at, stopped_at)
+        VALUES (?, ?, 'letter', '0', 1, ?, ?, 'ann', now() - make_interval(mins => ?), now() + interval '1 day', now())\
+        """,
+        id,
+        name,
+        "weir:" + id,
+        status,
+        minutesAgo);
+    return id;
+  }
+
+  private UUID copy(String name, String kind, @Nullable UUID run, int secondsAgo) {
+    var id = UUID.randomUUID();
+    database.execute(
+        """
+        INSERT INTO stored_contents (id, user_id, function_name, function_version, kind, source_id, run_name, run_id, input,
+          error_code, cost_usd, latency_ms, created_at, expires_at)
+        VALUES (?, 'ada', 'letter', '0', ?, gen_random_uuid(), ?, ?::uuid, '{}', 'TIMEOUT', 0, 1,
+          now() - make_interval(secs => ?), now() + interval '1 day')\
+        """,
+        id,
+        kind,
+        name,
+        run == null ? null : run.toString(),
+        secondsAgo);
+    return id;
+  }
+
+  private List<UUID> ids(String run, Optional<StoredContent.Kind> kind) {
+    var none = Optional.<String>empty();
+    return contents
+        .run(run, kind)
+        .await()
+        .map(
+            found ->
+                contents
+                    .find(
+                        new Contents.Filter(
+                            none, none, kind, Optional.of(found), none, Optional.empty()),
+                        50,
+                        false)
+                    .await()
+                    .contents()
+                    .stream()
+                    .map(ContentRow::id)
+                    .toList())
+        .orElse(List.of());
+  }
+
   static Stream<Contents.Filter> lists() {
     var none = Optional.<String>empty();
     var kind = Optional.<StoredContent.Kind>empty();
     var after = Optional.<ContentCursor>empty();
+    var all = Optional.<Contents.Run>empty();
+    var run = new Contents.Run("run-3", StoredContent.Kind.SHADOW, Optional.empty());
+    var another = new Contents.Run("run-3", StoredContent.Kind.SHADOW, Optional.of(RUN));
     return Stream.of(
         ALL,
-        new Contents.Filter(none, none, kind, none, Optional.of("user-7"), after),
-        new Contents.Filter(Optional.of("f-1"), none, kind, none, none, after),
+        new Contents.Filter(none, none, kind, all, Optional.of("user-7"), after),
+        new Contents.Filter(Optional.of("f-1"), none, kind, all, none, after),
         Contents.Filter.callsOf("f-1"),
-        new Contents.Filter(none, none, kind, Optional.of("run-3"), none, after),
+        new Contents.Filter(none, none, kind, Optional.of(run), none, after),
+        new Contents.Filter(none, none, kind, Optional.of(another), none, after),
         Contents.Filter.callsOf("f-1").after(new ContentCursor(Instant.now(), UUID.randomUUID())));
   }
 

@@ -7,6 +7,7 @@ import dev.weir.testing.TestDatabase;
 import java.math.BigDecimal;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -67,6 +68,58 @@ class RollUpsIT {
     assertThat(hourly("late")).containsEntry("calls", 1L).containsEntry("interrupted", 0L);
     assertThat((BigDecimal) hourly("late").get("cost_usd")).isEqualByComparingTo("1.5");
     assertThat((double) performance("late").get("p50_ms")).isCloseTo(250, within(2.5));
+  }
+
+  @Test
+  void answersOfFallbacksAreCountedByWhatWasWrittenDown() throws SQLException {
+    answered("marked", "true", "ok", "miss");
+    answered("marked", "true", "ok", "off");
+    answered("marked", "false", "ok", "miss");
+    answered("marked", "NULL", "ok", "miss");
+    answered("marked", "true", "error", "miss");
+    answered("marked", "true", "ok", "hit");
+    answered("marked", "NULL", "ok", "coalesced");
+
+    assertThat(fallbacks("marked")).containsExactly(Map.of("fallbacks", 2L, "unmarked", 1L));
+  }
+
+  @Test
+  void anAnswerThatComesLateIsCountedAndOneThatIsWrittenAgainIsNotCountedTwice()
+      throws SQLException {
+    var id = answered("late-answer", "false", "interrupted", "miss");
+    assertThat(fallbacks("late-answer")).isEmpty();
+
+    asLedger(
+        "UPDATE ai_usage_metrics SET status = 'ok', fallback = true WHERE id = ?::uuid",
+        id.toString());
+    asLedger("UPDATE ai_usage_metrics SET cost_usd = 2 WHERE id = ?::uuid", id.toString());
+
+    assertThat(fallbacks("late-answer")).containsExactly(Map.of("fallbacks", 1L, "unmarked", 0L));
+  }
+
+  private UUID answered(String function, String fallback, String status, String cache)
+      throws SQLException {
+    var id = UUID.randomUUID();
+    asLedger(
+        """
+        INSERT INTO ai_usage_metrics (id, started_at, billing_month, user_id, function_name, provider, model, status,
+          execution_time_ms, cache_status, fallback)
+        VALUES (?::uuid, ?::timestamptz, date_trunc('month', ?::timestamptz, 'UTC')::date, 'ada', ?, 'p', 'm', ?, 1, ?,
+          %s)\
+        """
+            .formatted(fallback),
+        id.toString(),
+        moment,
+        moment,
+        function,
+        status,
+        cache);
+    return id;
+  }
+
+  private List<Map<String, Object>> fallbacks(String function) {
+    return database.query(
+        "SELECT fallbacks, unmarked FROM usage_fallback_days WHERE function_name = ?", function);
   }
 
   @Test
