@@ -53,7 +53,7 @@ public final class WarmUpScanBench {
             "INSERT INTO cache_generations (subject_kind, subject_id, generation) SELECT 'user',"
                 + " 'user-' || n, n FROM generate_series(1, 100) n");
         run(connection, "ANALYZE");
-        explain(connection, "with the index of V111", WarmUp.WORTH_IT);
+        explain(connection, "with the index of V111", WarmUpTable.WORTH_IT);
         run(connection, "DROP INDEX response_cache_warm");
         run(
             connection,
@@ -62,11 +62,11 @@ public final class WarmUpScanBench {
         explain(
             connection,
             "with a b-tree of expiries",
-            WarmUp.WORTH_IT.replace(
+            WarmUpTable.WORTH_IT.replace(
                 "tstzrange(c.warm_from, c.expires_at) @> now()",
                 "c.warm_from <= now() AND c.expires_at > now()"));
         run(connection, "DROP INDEX other");
-        explain(connection, "with neither", WarmUp.WORTH_IT);
+        explain(connection, "with neither", WarmUpTable.WORTH_IT);
       }
     }
   }

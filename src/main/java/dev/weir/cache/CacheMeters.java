@@ -19,7 +19,7 @@ final class CacheMeters {
   private final Counter saved;
   private final Counter promoted;
   private final Counter warmed;
-  private final Map<WarmUp.PassedOver, Counter> passedOver = new EnumMap<>(WarmUp.PassedOver.class);
+  private final Map<PassedOver, Counter> passedOver = new EnumMap<>(PassedOver.class);
 
   CacheMeters(MeterRegistry registry) {
     this.registry = registry;
@@ -35,7 +35,7 @@ final class CacheMeters {
     stored = counter("stored", "Answers stored in the second level");
     refused = counter("refused", "Answers not stored because they were invalidated or overtaken");
     saved = counter("saved.usd", "What the calls answered by the cache had cost, in US dollars");
-    for (var why : WarmUp.PassedOver.values()) {
+    for (var why : PassedOver.values()) {
       passedOver.put(
           why,
           Counter.builder("weir.cache.passed.over")
@@ -92,7 +92,7 @@ final class CacheMeters {
     warmed.increment();
   }
 
-  void passedOver(WarmUp.PassedOver why, long times) {
+  void passedOver(PassedOver why, long times) {
     var counter = passedOver.get(why);
     if (counter != null) {
       counter.increment((double) times);

@@ -171,7 +171,13 @@ public final class ResponseCache {
     return Stream.concat(
             Stream.of(Job.every(CLEANING, "cache-cleaning", table::clean)),
             settings.on()
-                ? new WarmUp(calls, settings.warmUpUsdPerDay(), settings.warmUpEvery(), meters)
+                ? new WarmUp(
+                        calls,
+                        new WarmUp.Bounds(
+                            settings.warmUpUsdPerDay(),
+                            settings.warmUpEvery(),
+                            settings.warmUpConcurrency()),
+                        meters)
                     .job().stream()
                 : Stream.empty())
         .toList();

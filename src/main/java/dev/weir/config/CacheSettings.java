@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param warmUpUsdPerDay what refreshing answers before they expire may cost in a day (UTC), over
  *     all nodes; zero for never
  * @param warmUpEvery how often is looked for answers to refresh
+ * @param warmUpConcurrency so many calls for that are under way at a time
  * @param embeddingModel who turns inputs into vectors for functions that match by meaning; empty
  *     for nobody
  */
@@ -24,6 +25,7 @@ public record CacheSettings(
     Duration patience,
     BigDecimal warmUpUsdPerDay,
     Duration warmUpEvery,
+    int warmUpConcurrency,
     Optional<String> embeddingModel) {
   /** On, with 64 MiB of entries of up to 1 MiB, and 20 ms for the database. */
   public static final CacheSettings DEFAULT =
@@ -34,5 +36,6 @@ public record CacheSettings(
           Duration.ofMillis(20),
           BigDecimal.ZERO,
           Duration.ofSeconds(15),
+          4,
           Optional.empty());
 }

@@ -268,6 +268,7 @@ public final class ConfigLoader {
           reading.amount(
               "cache.warm_up_usd_per_day", standard.warmUpUsdPerDay(), BigDecimal.ZERO, MOST_USD),
           reading.duration("cache.warm_up_every", standard.warmUpEvery(), TEN_MILLIS, HOUR),
+          reading.count("cache.warm_up_concurrency", standard.warmUpConcurrency(), 1, 100),
           reading.text("cache.embedding_model"));
     }
 

@@ -87,6 +87,7 @@ record Setting(String key, Shape shape) {
           plain("cache.patience"),
           plain("cache.warm_up_usd_per_day"),
           plain("cache.warm_up_every"),
+          plain("cache.warm_up_concurrency"),
           plain("cache.embedding_model"),
           plain("metering.retention_months"),
           plain("journal.dir"),

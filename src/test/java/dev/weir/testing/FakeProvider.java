@@ -215,7 +215,10 @@ public final class FakeProvider implements AutoCloseable {
             ? dialect.refuse(seen.body()).orElseGet(this::next)
             : Turn.status(404).body("<html>no such page</html>");
     var player = new Player(vertx, request, seen, dialect, turn, written, full);
-    if (turn.delay.isZero()) {
+    if (!turn.gate.isDone()) {
+      var context = vertx.getOrCreateContext();
+      turn.gate.thenRun(() -> context.runOnContext(_ -> player.play()));
+    } else if (turn.delay.isZero()) {
       player.play();
     } else {
       vertx.setTimer(turn.delay.toMillis(), _ -> player.play());

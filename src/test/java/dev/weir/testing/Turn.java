@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * What {@link FakeProvider} does with one request: a line of its script. Made by the static
@@ -33,6 +34,7 @@ public final class Turn {
   Optional<String> errorParam = Optional.empty();
   Duration delay = Duration.ZERO;
   Duration pace = Duration.ZERO;
+  CompletableFuture<?> gate = CompletableFuture.completedFuture(null);
   int cutAfter = -1;
   int endAfter = -1;
   int errorAfter = -1;
@@ -182,6 +184,12 @@ public final class Turn {
   /** Waits before the head of the answer. */
   public Turn after(Duration wait) {
     delay = wait;
+    return this;
+  }
+
+  /** Waits for this before the head of the answer; every request with this turn does. */
+  public Turn once(CompletableFuture<?> opened) {
+    gate = opened;
     return this;
   }
 

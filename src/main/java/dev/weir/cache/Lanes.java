@@ -1,0 +1,57 @@
+package dev.weir.cache;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+
+/**
+ * Work under way, so much at a time. One at a time may wait for room and take it; work may end on
+ * any thread. Thread-safe.
+ */
+final class Lanes {
+  private final int most;
+  private int taken;
+  private Promise<Void> ended = Promise.promise();
+
+  /** So many at a time. */
+  Lanes(int most) {
+    this.most = most;
+  }
+
+  /** Whether nothing is under way. */
+  synchronized boolean idle() {
+    return taken == 0;
+  }
+
+  /** Succeeds when there is room for another. */
+  synchronized Future<Void> room() {
+    return taken < most ? Future.succeededFuture() : ended.future();
+  }
+
+  /** Succeeds when the next of those under way has ended; at once if there is none. */
+  synchronized Future<Void> next() {
+    return taken == 0 ? Future.succeededFuture() : ended.future();
+  }
+
+  /** Succeeds when nothing is under way any more. */
+  Future<Void> empty() {
+    return idle() ? Future.succeededFuture() : next().compose(_ -> empty());
+  }
+
+  /** Takes a lane until this has ended, well or not. */
+  void take(Future<?> work) {
+    synchronized (this) {
+      taken++;
+    }
+    work.onComplete((_, _) -> leave());
+  }
+
+  private void leave() {
+    Promise<Void> told;
+    synchronized (this) {
+      taken--;
+      told = ended;
+      ended = Promise.promise();
+    }
+    told.complete();
+  }
+}

@@ -1,0 +1,203 @@
+package dev.weir.cache;
+
+import dev.weir.cache.WarmUpTable.Candidate;
+import dev.weir.cache.WarmUpTable.Full;
+import dev.weir.cache.WarmUpTable.NotDue;
+import dev.weir.cache.WarmUpTable.Taken;
+import dev.weir.core.AIError;
+import dev.weir.core.Json;
+import dev.weir.core.Usd;
+import dev.weir.gateway.CallOptions.CacheUse;
+import dev.weir.gateway.Cap;
+import dev.weir.jobs.Turn;
+import io.vertx.core.Future;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+
+/**
+ * One run of warm-up. Answers are planned and their money is reserved one after the other, in the
+ * order of their worth; the calls themselves are under way several at a time.
+ *
+ * <p>The budget is hard. Before each call its worst price is reserved in the day's row, by the one
+ * node that leads; the call gets exactly that as its {@link Cap}, which every attempt passes before
+ * it is sent, so a retry, a fallback or a second ask happens only if what is left of the cap covers
+ * its own worst price. After the call the row gets what it did cost. A leader that dies in between
+ * leaves the reservation spent.
+ *
+ * <p>One whose worst price does not fit while others are under way waits until they have told what
+ * they did cost, and those after it wait with it: so the same answers are refreshed as if there
+ * were one call at a time. Its steps follow each other; only {@link #ends} is told from beside.
+ */
+final class WarmUpRun {
+  private static final Logger LOG = LogManager.getLogger(WarmUpRun.class);
+
+  /** So many are looked up at a time. */
+  private static final int ONCE = 50;
+
+  /** So often a run looks for the next ones, since those at the top may not be worth asking. */
+  private static final int MOST_LOOKS = 40;
+
+  private final WarmUp warmUp;
+  private final CacheCalls calls;
+  private final WarmUpTable table;
+  private final Turn turn;
+  private final Lanes lanes;
+  private final Set<String> seen = new HashSet<>();
+
+  /** So much did not fit into what is left; what costs as much need not try. */
+  private Usd tooMuch = new Usd(Long.MAX_VALUE);
+
+  /** Whether this account may make no call now, whatever it asks for. */
+  private volatile boolean ends;
+
+  WarmUpRun(WarmUp warmUp, CacheCalls calls, WarmUpTable table, Turn turn, Lanes lanes) {
+    this.warmUp = warmUp;
+    this.calls = calls;
+    this.table = table;
+    this.turn = turn;
+    this.lanes = lanes;
+  }
+
+  /** Succeeds when all that it began has ended. */
+  Future<Void> run() {
+    return look(MOST_LOOKS).eventually(lanes::empty);
+  }
+
+  /** The most valuable ones, then those after them. */
+  private Future<Void> look(int looks) {
+    return table
+        .worthIt(turn, ONCE, warmUp.without(seen))
+        .compose(
+            all -> {
+              all.forEach(one -> seen.add(one.key()));
+              var more = all.size() == ONCE && looks > 1;
+              return each(new ArrayDeque<>(all))
+                  // What those under way have reserved and will not need is there for the next.
+                  .compose(_ -> lanes.empty())
+                  .compose(_ -> more && !ends ? look(looks - 1) : Future.<Void>succeededFuture());
+            });
+  }
+
+  private Future<Void> each(Queue<Candidate> rest) {
+    return lanes
+        .room()
+        .compose(
+            _ -> {
+              var next = ends ? null : rest.poll();
+              return next == null ? Future.succeededFuture() : one(next).compose(_ -> each(rest));
+            });
+  }
+
+  /** Succeeds when its call is under way, or will not be. */
+  private Future<Void> one(Candidate candidate) {
+    return plan(candidate)
+        .map(planned -> planned.filter(p -> same(p, candidate)))
+        .compose(
+            planned ->
+                planned.isPresent()
+                    ? priced(candidate, planned.get())
+                    : leaveAlone(candidate, PassedOver.CHANGED));
+  }
+
+  /** Empty if its function is gone, or its input does not fit any more. */
+  private Future<Optional<CacheCalls.Planned>> plan(Candidate candidate) {
+    return Future.succeededFuture(candidate.input())
+        .map(Json::parse)
+        .compose(
+            input -> calls.plan(candidate.function(), input, candidate.user(), CacheUse.REFRESH))
+        .map(Optional::of)
+        .otherwise(Optional.empty());
+  }
+
+  /** Its function may have another version by now: then it is another question. */
+  private static boolean same(CacheCalls.Planned planned, Candidate candidate) {
+    return Terms.of(planned.x(), candidate.user())
+        .filter(terms -> terms.subjects().key().equals(candidate.key()))
+        .isPresent();
+  }
+
+  private Future<Void> priced(Candidate candidate, CacheCalls.Planned planned) {
+    var most = planned.atMost();
+    if (most.isEmpty()) {
+      return leaveAlone(candidate, PassedOver.UNPRICED);
+    }
+    if (most.get().compareTo(tooMuch) >= 0) {
+      return passOver(PassedOver.BUDGET);
+    }
+    // Told before it is tried: what ends meanwhile has made room that the trial may not have seen.
+    var alone = lanes.idle();
+    return table
+        .reserve(turn, candidate.key(), most.get())
+        .compose(
+            reservation ->
+                switch (reservation) {
+                  case Taken taken -> begin(candidate, planned, taken);
+                  case NotDue _ -> Future.succeededFuture();
+                  case Full _ -> alone ? full(most.get()) : later(candidate);
+                });
+  }
+
+  private Future<Void> full(Usd most) {
+    tooMuch = most;
+    return passOver(PassedOver.BUDGET);
+  }
+
+  /** Perhaps only what others have reserved, and will not need, stands in its way. */
+  private Future<Void> later(Candidate candidate) {
+    return lanes.next().compose(_ -> ends ? Future.succeededFuture() : one(candidate));
+  }
+
+  private Future<Void> begin(Candidate candidate, CacheCalls.Planned planned, Taken taken) {
+    lanes.take(
+        planned
+            .make(Optional.of(new Cap(taken.most())))
+            .compose(went -> table.settle(turn, taken, went).map(went))
+            .onSuccess(went -> told(candidate, went))
+            .onFailure(e -> LOG.warn("A call of warm-up broke; what it reserved is spent", e)));
+    return Future.succeededFuture();
+  }
+
+  private void told(Candidate candidate, CacheCalls.Went went) {
+    if (went.error().isEmpty()) {
+      warmUp.refreshed();
+      return;
+    }
+    var error = went.error().get();
+    LOG.debug("An answer of {} was not refreshed: {}", candidate.function(), error.getMessage());
+    if (went.cost().nanos() > 0) {
+      warmUp.inVain(candidate.key());
+    } else if (isOfTheAccount(error)) {
+      ends = true;
+    }
+  }
+
+  private static boolean isOfTheAccount(AIError error) {
+    return switch (error.code()) {
+      case RATE_LIMITED,
+          QUOTA_EXCEEDED,
+          BUDGET_EXCEEDED,
+          FORBIDDEN,
+          OVERLOADED,
+          DRAINING,
+          STORAGE_UNAVAILABLE ->
+          true;
+      default -> false;
+    };
+  }
+
+  /** Nothing will be other soon: those after it have their turn. */
+  private Future<Void> leaveAlone(Candidate candidate, PassedOver why) {
+    warmUp.leaveAlone(candidate.key(), why);
+    return Future.succeededFuture();
+  }
+
+  private Future<Void> passOver(PassedOver why) {
+    warmUp.passOver(why);
+    return Future.succeededFuture();
+  }
+}

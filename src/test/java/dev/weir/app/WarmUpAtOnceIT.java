@@ -1,0 +1,132 @@
+package dev.weir.app;
+
+import static dev.weir.testing.Turn.agentCompleted;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.testing.Eventually;
+import dev.weir.testing.TestDatabase;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Warm-up asks for several answers at a time, and refreshes the same ones within the same budget as
+ * if it asked for one after the other.
+ */
+@ExtendWith(TestDatabase.Extension.class)
+class WarmUpAtOnceIT {
+  @TempDir private Path directory;
+  private Optional<WarmUpWorld> started = Optional.empty();
+
+  private WarmUpWorld start(TestDatabase database, String budget, int atOnce) throws IOException {
+    var world = new WarmUpWorld(database, directory, budget, atOnce);
+    started = Optional.of(world);
+    return world;
+  }
+
+  @AfterEach
+  void stop() {
+    started.ifPresent(WarmUpWorld::close);
+  }
+
+  /** From now on the provider answers nobody before the gate is opened. */
+  private static CompletableFuture<Void> gate(WarmUpWorld world) {
+    var gate = new CompletableFuture<Void>();
+    world.fake.always(agentCompleted("A fresh answer.").tokens(100, 200).once(gate));
+    return gate;
+  }
+
+  /** What the provider was asked after so many requests. */
+  private static List<String> askedAfter(WarmUpWorld world, int before) {
+    var requests = world.fake.requests();
+    return requests.subList(before, requests.size()).stream()
+        .map(seen -> seen.body().toString().replaceAll("(?s).*Tell of (\\w+)\\..*", "$1"))
+        .toList();
+  }
+
+  @Test
+  void soManyAreAskedForAtATimeAndTheMostValuableFirst(TestDatabase database) throws IOException {
+    var world = start(database, "10", 3);
+    world.keep(List.of("ant", "bee", "cat", "dog", "eel", "fox", "gnu"));
+    var before = world.fake.requests().size();
+    var gate = gate(world);
+    world.areDue(
+        Map.of("ant", 10, "bee", 60, "cat", 30, "dog", 50, "eel", 20, "fox", 40, "gnu", 15));
+
+    Eventually.until("three are under way", () -> askedAfter(world, before).size() == 3);
+    assertThat(askedAfter(world, before)).containsExactlyInAnyOrder("bee", "dog", "fox");
+    assertThat(world.spent()).as("each with its worst price").isEqualByComparingTo("0.06");
+    gate.complete(null);
+
+    world.awaitRefreshed("ant", "bee", "cat", "dog", "eel", "fox", "gnu");
+    assertThat(world.fake.highWater()).isEqualTo(3);
+    world.awaitRecords(7);
+    Eventually.until("all is settled", () -> world.recorded().compareTo(world.spent()) == 0);
+    assertThat(world.spent()).isEqualByComparingTo("0.084");
+    assertThat(world.passedOver("budget")).isZero();
+  }
+
+  @Test
+  void whatOnlyReservationsUnderWayKeepOutWaitsForThemAndIsNotPassedOver(TestDatabase database)
+      throws IOException {
+    var world = start(database, "0.05", 4);
+    world.keep(List.of("ant", "bee", "cat", "dog", "eel", "fox"));
+    var before = world.fake.requests().size();
+    var gate = gate(world);
+    world.areDue(Map.of("ant", 10, "bee", 60, "cat", 30, "dog", 50, "eel", 20, "fox", 40));
+
+    // Two may cost 0.04 together: the third could bring it to 0.06, and will not.
+    Eventually.until("two are under way", () -> askedAfter(world, before).size() == 2);
+    assertThat(askedAfter(world, before)).containsExactlyInAnyOrder("bee", "dog");
+    assertThat(world.passedOver("budget")).isZero();
+    gate.complete(null);
+
+    Eventually.until("those after the third do not fit", () -> world.passedOver("budget") >= 3);
+    world.awaitRefreshed("bee", "dog", "fox");
+    assertThat(world.spent()).isEqualByComparingTo("0.036");
+    world.awaitRecords(3);
+    assertThat(world.recorded()).isEqualByComparingTo("0.036");
+  }
+
+  @Test
+  void whatSomebodyHasAskedForMeanwhileIsNotPaidForTwice(TestDatabase database) throws IOException {
+    var world = start(database, "10", 1);
+    world.keep(List.of("ant", "bee", "cat"));
+    var before = world.fake.requests().size();
+    var gate = gate(world);
+    world.areDue(Map.of("ant", 30, "bee", 20, "cat", 10));
+    Eventually.until("the first is under way", () -> askedAfter(world, before).size() == 1);
+
+    database.execute(
+        "UPDATE response_cache SET created_at = now(), warm_from = now() + interval '480 seconds',"
+            + " expires_at = now() + interval '600 seconds' WHERE user_id = 'bee'");
+    gate.complete(null);
+
+    world.awaitRefreshed("ant", "bee", "cat");
+    assertThat(askedAfter(world, before)).containsExactly("ant", "cat");
+    world.awaitRecords(2);
+  }
+
+  @Test
+  void aLimitOfItsAccountEndsARunAndWhatIsUnderWayGoesOn(TestDatabase database) throws IOException {
+    var world = start(database, "10", 2);
+    world.limit("{\"calls_per_day\": 3}");
+    world.keep(List.of("ant", "bee", "cat", "dog", "eel"));
+    var before = world.fake.requests().size();
+    world.areDue(Map.of("ant", 50, "bee", 40, "cat", 30, "dog", 20, "eel", 10));
+
+    world.awaitRefreshed("ant", "bee", "cat");
+    world.awaitRecords(3);
+    Eventually.until(
+        "what the refused one had reserved is given back",
+        () -> world.spent().compareTo(world.recorded()) == 0);
+    assertThat(askedAfter(world, before)).containsExactlyInAnyOrder("ant", "bee", "cat");
+  }
+}

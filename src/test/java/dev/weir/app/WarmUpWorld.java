@@ -1,0 +1,203 @@
+package dev.weir.app;
+
+import static dev.weir.testing.Turn.agentCompleted;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.core.Json;
+import dev.weir.testing.Eventually;
+import dev.weir.testing.FakeProvider;
+import dev.weir.testing.TestDatabase;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A Weir that warms up, in a database of its own. A request costs a cent, a thousand tokens of an
+ * answer another: a call of the function {@code worth} costs two cents at most, and 0.012 USD where
+ * the provider answers as it does at first.
+ */
+final class WarmUpWorld implements AutoCloseable {
+  static final String USER = "weir-warm-up";
+
+  final TestDatabase database;
+  final FakeProvider fake;
+  final RunningWeir weir;
+  private final String key;
+
+  /**
+   * Starts it.
+   *
+   * @param budget USD a day
+   * @param atOnce calls at a time
+   */
+  WarmUpWorld(TestDatabase database, Path directory, String budget, int atOnce) throws IOException {
+    this.database = database;
+    database.execute("TRUNCATE response_cache, cache_warm_ups, ai_usage_metrics");
+    database.execute("DELETE FROM subject_limits");
+    // Midnight may pass: the day to come has nothing to spend.
+    database.execute(
+        "INSERT INTO cache_warm_ups (day, spent_usd) SELECT (now() AT TIME ZONE 'UTC')::date + 1,"
+            + " "
+            + budget);
+    var functions = Files.createDirectory(directory.resolve("functions"));
+    Files.writeString(
+        functions.resolve("worth.yaml"),
+        """
+        name: worth
+        model: perplexity/sonar
+        parameters: {max_output_tokens: 1000}
+        prompt: {user: "Tell of {{topic}}."}
+        input: {type: object, required: [topic], properties: {topic: {type: string}}}
+        cache: {ttl_s: 600}
+        retry: {max_attempts: 3}
+        """);
+    var prices = directory.resolve("prices.yaml");
+    Files.writeString(
+        prices,
+        """
+        prices:
+          - {model: perplexity/sonar, from: 2026-01-01, input: 0, output: 10, request: 0.01}
+        """);
+    fake = FakeProvider.start();
+    fake.always(agentCompleted("A fresh answer.").tokens(100, 200));
+    weir =
+        RunningWeir.start(
+            database,
+            fake,
+            "WEIR_CACHE_MODE",
+            "on",
+            "WEIR_CACHE_PATIENCE",
+            "5s",
+            "WEIR_CACHE_WARM_UP_EVERY",
+            "1s",
+            "WEIR_CACHE_WARM_UP_CONCURRENCY",
+            Integer.toString(atOnce),
+            "WEIR_CACHE_WARM_UP_USD_PER_DAY",
+            budget,
+            "WEIR_PRICES_FILE",
+            prices.toString(),
+            "WEIR_FUNCTIONS_DIR",
+            functions.toString());
+    key = weir.serviceKey();
+  }
+
+  @Override
+  public void close() {
+    weir.close();
+    fake.close();
+  }
+
+  /** Asks for each topic once; each belongs to a user of that name. */
+  void keep(List<String> topics) {
+    for (var topic : topics) {
+      var got = ask(topic);
+      assertThat(got.header("x-weir-cache")).as(got.raw().body()).isEqualTo("miss");
+    }
+    Eventually.until(
+        "all are kept",
+        () ->
+            database.count(
+                    "SELECT count(*) FROM response_cache WHERE user_id = ANY(?)",
+                    (Object) topics.toArray(String[]::new))
+                == topics.size());
+  }
+
+  /** Asks for a topic, as a user of that name. */
+  RunningWeir.Got ask(String topic) {
+    var body = Json.object();
+    body.putObject("input").put("topic", topic);
+    return weir.send(
+        weir.request(weir.api("/v1/functions/worth"))
+            .setHeader("authorization", "Bearer " + key)
+            .setHeader("x-weir-user", topic)
+            .POST(HttpRequest.BodyPublishers.ofString(body.toString()))
+            .build());
+  }
+
+  /** Bounds the account on which its calls go. */
+  void limit(String limits) {
+    var set =
+        weir.send(
+            weir.request(URI.create(weir.managementUrl() + "/api/limits/user/" + USER))
+                .setHeader("authorization", "Bearer " + weir.key("WEIR_ADMIN_KEY"))
+                .PUT(HttpRequest.BodyPublishers.ofString("{\"limits\": " + limits + "}"))
+                .build());
+    assertThat(set.status()).as(set.raw().body()).isEqualTo(200);
+  }
+
+  /** From now on all of them are in the last part of their time, each hit so often. */
+  void areDue(Map<String, Integer> hits) {
+    var users = hits.keySet().toArray(String[]::new);
+    var counts = List.of(users).stream().map(hits::get).toArray(Integer[]::new);
+    database.execute(
+        "UPDATE response_cache c SET created_at = now() - interval '500 seconds', expires_at ="
+            + " now() + interval '100 seconds', warm_from = now() - interval '20 seconds',"
+            + " hit_count = h.hits FROM unnest(?::text[], ?::int[]) AS h (owner, hits) WHERE"
+            + " c.user_id = h.owner",
+        users,
+        counts);
+  }
+
+  /** Those that were asked for again: their life is new. */
+  List<Object> refreshed() {
+    return database
+        .query(
+            "SELECT user_id FROM response_cache WHERE created_at > now() - interval '400 seconds'"
+                + " ORDER BY user_id")
+        .stream()
+        .map(row -> row.get("user_id"))
+        .toList();
+  }
+
+  /** Answers are stored after their calls have ended: waits until exactly these are. */
+  void awaitRefreshed(Object... users) {
+    Eventually.until(List.of(users) + " are refreshed", () -> refreshed().size() >= users.length);
+    assertThat(refreshed()).containsExactly(users);
+  }
+
+  /** What the budget's rows up to now hold. */
+  BigDecimal spent() {
+    return (BigDecimal)
+        database.value(
+            "SELECT coalesce(sum(spent_usd), 0) FROM cache_warm_ups WHERE day <= (now() AT TIME"
+                + " ZONE 'UTC')::date");
+  }
+
+  /** What the records of its calls say. */
+  BigDecimal recorded() {
+    return (BigDecimal)
+        database.value(
+            "SELECT coalesce(sum(cost_usd), 0) FROM ai_usage_metrics WHERE user_id = ?", USER);
+  }
+
+  /** Waits for so many records of its calls. */
+  void awaitRecords(long records) {
+    Eventually.until(
+        "the records are written",
+        () ->
+            database.count("SELECT count(*) FROM ai_usage_metrics WHERE user_id = ?", USER)
+                == records);
+  }
+
+  /** What the meter says of a reason. */
+  long passedOver(String reason) {
+    return meter("weir_cache_passed_over_total{reason=\"" + reason + "\"}");
+  }
+
+  /** A meter of one line. */
+  long meter(String name) {
+    return weir.management("/metrics")
+        .raw()
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(name))
+        .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .findFirst()
+        .orElse(0);
+  }
+}
