@@ -11,7 +11,7 @@ import io.vertx.ext.web.Router;
  * <pre>
  * GET  /api/cache/stats?hours=24   what was served, saved and spent, and what is kept
  * POST /api/cache/invalidate       {"key": ..} | {"function": .., "version": ..} | {"user": ..} | {"all": true}
- * POST /api/cache/warm             {"function": .., "input": .., "user": ..}: fills it with one answer
+ * POST /api/cache/warm             {"function": .., "input": .., "user": .., "max_usd": ..}: fills it with one answer
  * POST /api/cache/compare          {"function": .., "a": .., "b": ..}: how similar two inputs are
  * </pre>
  */

@@ -2,6 +2,7 @@ package dev.weir.app;
 
 import dev.weir.cache.ResponseCache;
 import dev.weir.core.Clock;
+import dev.weir.gateway.Arms;
 import dev.weir.gateway.Chain;
 import dev.weir.gateway.Gateway;
 import dev.weir.gateway.OwnCalls;
@@ -36,6 +37,7 @@ import java.util.stream.Stream;
  *
  * @param reports is told of every call that ends
  * @param experiments gives calls their arms
+ * @param arms tells which arm a user would get
  * @param limits admits calls
  * @param refusals remembers those that were turned away
  * @param cache answers what was asked before
@@ -52,6 +54,7 @@ import java.util.stream.Stream;
 record Stages(
     CallListener reports,
     Stage experiments,
+    Arms arms,
     Limits limits,
     RefusalLog refusals,
     ResponseCache cache,
@@ -104,6 +107,7 @@ record Stages(
         context,
         gateway,
         own,
+        arms,
         embedding(upstreams),
         last -> Chain.of(Stream.concat(before.stream(), Stream.of(last)).toList()),
         spending::atMost);

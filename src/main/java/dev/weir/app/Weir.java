@@ -279,6 +279,7 @@ public final class Weir {
         new Stages(
             reports,
             experiments.stage(),
+            experiments.arms(),
             limits,
             refusals,
             cache,

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.AIError;
 import dev.weir.core.Json;
-import dev.weir.gateway.CallOptions;
 import dev.weir.storage.Database;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
@@ -13,7 +12,6 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * What administrators do with the cache: throw answers away, and see what it saves. Thread-safe.
@@ -39,78 +37,32 @@ public final class CacheAdministration {
         AND weir_cache_valid(cache_key, user_id, function_name, function_version, generation)
       GROUP BY function_name ORDER BY function_name
       """;
-  private static final int LONGEST = 255;
 
   private final Database database;
   private final FirstLevel first;
-  private final CacheCalls calls;
+  private final Errands errands;
 
-  CacheAdministration(Database database, FirstLevel first, CacheCalls calls) {
+  CacheAdministration(Database database, FirstLevel first, Errands errands) {
     this.database = database;
     this.first = first;
-    this.calls = calls;
+    this.errands = errands;
   }
 
   /**
    * Fills the cache with one answer, unless it is kept already: {@code {"function", "input",
-   * "user"}}; a function whose cache is shared needs no user.
+   * "user", "max_usd"}}; a function whose cache is shared needs no user, and what bounds the price
+   * may be left out.
    *
-   * @return how the cache took part and what it cost; fails as the call does
+   * @return how the cache took part and what it cost; fails as the call does, with {@code
+   *     BUDGET_EXCEEDED} if it could cost more
    */
   public Future<JsonNode> warm(JsonNode body) {
-    only(body, List.of("function", "input", "user"));
-    var function = text("function", body.path("function"));
-    var user =
-        body.hasNonNull("user")
-            ? Optional.of(text("user", body.path("user")))
-            : Optional.<String>empty();
-    return calls
-        .plan(function, body.path("input"), user.orElse(Warming.USER), CallOptions.CacheUse.USE)
-        .compose(
-            planned -> {
-              if (user.isEmpty()
-                  && planned.x().plan().function().filter(f -> f.cache().shared()).isEmpty()) {
-                throw AIError.invalid(
-                    "The answers of this function belong to users: name the 'user'.");
-              }
-              return planned.make(Optional.empty());
-            })
-        .compose(CacheAdministration::told);
-  }
-
-  /** One that failed tells what it cost all the same. */
-  private static Future<JsonNode> told(CacheCalls.Went went) {
-    return went.error()
-        .map(
-            error ->
-                Future.<JsonNode>failedFuture(
-                    error.with("cost_usd", went.cost().dollars().toPlainString())))
-        .orElseGet(
-            () ->
-                Future.succeededFuture(
-                    Json.object()
-                        .put("cache", went.cache().label())
-                        .put("cost_usd", went.cost().dollars())));
+    return errands.warm(body);
   }
 
   /** How similar two inputs of a function are: {@code {"function", "a", "b"}}. */
   public Future<JsonNode> compare(JsonNode body) {
-    only(body, List.of("function", "a", "b"));
-    return calls
-        .compare(text("function", body.path("function")), body.path("a"), body.path("b"))
-        .map(
-            told ->
-                Json.object()
-                    .put("similarity", told.similarity())
-                    .put("cost_usd", told.cost().dollars()));
-  }
-
-  private static void only(JsonNode body, List<String> known) {
-    for (var field : body.properties()) {
-      if (!known.contains(field.getKey())) {
-        throw AIError.invalid("The body may have " + String.join(", ", known) + ".");
-      }
-    }
+    return errands.compare(body);
   }
 
   /**
@@ -142,7 +94,8 @@ public final class CacheAdministration {
     for (var field : body.properties()) {
       switch (field.getKey()) {
         case "key" -> named.add(Map.entry(Subjects.Kind.KEY, key(field.getValue())));
-        case "user" -> named.add(Map.entry(Subjects.Kind.USER, text("user", field.getValue())));
+        case "user" ->
+            named.add(Map.entry(Subjects.Kind.USER, Errands.text("user", field.getValue())));
         case "all" -> {
           if (!field.getValue().asBoolean(false)) {
             throw AIError.invalid("'all' must be true.");
@@ -168,11 +121,11 @@ public final class CacheAdministration {
   }
 
   private static Map.Entry<Subjects.Kind, String> function(JsonNode body, JsonNode name) {
-    var function = text("function", name);
+    var function = Errands.text("function", name);
     return body.has("version")
         ? Map.entry(
             Subjects.Kind.VERSION,
-            Subjects.versionId(function, text("version", body.path("version"))))
+            Subjects.versionId(function, Errands.text("version", body.path("version"))))
         : Map.entry(Subjects.Kind.FUNCTION, function);
   }
 
@@ -180,13 +133,6 @@ public final class CacheAdministration {
     return CacheKey.parse(value.asText(""))
         .orElseThrow(() -> AIError.invalid("'key' must be 64 hexadecimal digits."))
         .hex();
-  }
-
-  private static String text(String name, JsonNode value) {
-    if (!value.isTextual() || value.textValue().isBlank() || value.textValue().length() > LONGEST) {
-      throw AIError.invalid("'" + name + "' must be a string of 1 to " + LONGEST + " characters.");
-    }
-    return value.textValue();
   }
 
   /**

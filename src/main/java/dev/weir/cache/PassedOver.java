@@ -12,7 +12,7 @@ enum PassedOver {
   UNPRICED,
   /** Asked again now it would be another question, or none. */
   CHANGED,
-  /** It was paid for, and no answer came of it. */
+  /** It was paid for, and no answer came of it that could be kept. */
   IN_VAIN;
 
   /** Its name in the meter. */

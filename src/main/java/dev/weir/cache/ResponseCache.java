@@ -3,6 +3,7 @@ package dev.weir.cache;
 import dev.weir.config.CacheSettings;
 import dev.weir.core.Clock;
 import dev.weir.core.Usd;
+import dev.weir.gateway.Arms;
 import dev.weir.gateway.Chain;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Gateway;
@@ -112,7 +113,7 @@ public final class ResponseCache {
             parts,
             new CacheTable(database),
             calls,
-            new CacheAdministration(database, first, calls),
+            new CacheAdministration(database, first, new Errands(calls, settings.on())),
             embedding);
     if (settings.on()) {
       new GenerationFeed(vertx, database, notifications, generations, first, clock).start();
@@ -139,6 +140,7 @@ public final class ResponseCache {
    * @param context the event loop to which all of this belongs
    * @param gateway takes its calls like anybody's
    * @param own ends them when the node goes down
+   * @param arms tells how a user's call would be planned
    * @param embed what an attempt at an embedding passes on its way to the provider
    * @param story what a call that needs no model passes before its last stage: it is admitted and
    *     leaves its record
@@ -148,6 +150,7 @@ public final class ResponseCache {
       Context context,
       Gateway gateway,
       OwnCalls own,
+      Arms arms,
       Chain embed,
       Function<Stage, Chain> story,
       Function<Exchange, Optional<Usd>> atMost) {}

@@ -7,6 +7,7 @@ import dev.weir.jobs.Turn;
 import io.vertx.core.Future;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -25,17 +26,27 @@ final class WarmUp {
 
   private static final Duration PASSED = Duration.ofMinutes(10);
 
-  /** So many answers whose asking again was paid for in vain are not asked for once more. */
-  private static final int MOST_IN_VAIN = 1_000;
+  /** So many answers that were paid for are remembered, so that none is paid for in vain twice. */
+  private static final int MOST_PAID = 10_000;
 
   private static final Duration IN_VAIN = Duration.ofHours(1);
+
+  /** Within this time what was answered is stored; until then it looks as due as before. */
+  private static final Duration STORED = Duration.ofSeconds(5);
 
   private final CacheCalls calls;
   private final WarmUpTable table;
   private final Bounds bounds;
   private final CacheMeters meters;
   private final Cache<String, Boolean> inVain =
-      Caffeine.newBuilder().maximumSize(MOST_IN_VAIN).expireAfterWrite(IN_VAIN).build();
+      Caffeine.newBuilder().maximumSize(MOST_PAID).expireAfterWrite(IN_VAIN).build();
+
+  private final Cache<String, Boolean> lately =
+      Caffeine.newBuilder().maximumSize(MOST_PAID).expireAfterWrite(STORED).build();
+
+  /** When what was refreshed had been stored until then. */
+  private final Cache<String, OffsetDateTime> refreshed =
+      Caffeine.newBuilder().maximumSize(MOST_PAID).expireAfterWrite(IN_VAIN).build();
 
   private final Cache<String, Boolean> passed =
       Caffeine.newBuilder().maximumSize(MOST_PASSED).expireAfterWrite(PASSED).build();
@@ -73,9 +84,16 @@ final class WarmUp {
             });
   }
 
-  /** An answer was asked for again. */
-  void refreshed() {
+  /** This one was asked for again, and answered. */
+  void refreshed(WarmUpTable.Candidate one) {
+    lately.put(one.key(), true);
+    refreshed.put(one.key(), one.created());
     meters.warmed();
+  }
+
+  /** Whether this one was answered before, and the answer was none to keep. */
+  boolean wasNotKept(WarmUpTable.Candidate one) {
+    return one.created().equals(refreshed.getIfPresent(one.key()));
   }
 
   /** This one was not, for now. */
@@ -99,6 +117,7 @@ final class WarmUp {
   Set<String> without(Set<String> seen) {
     var all = new HashSet<>(seen);
     all.addAll(passed.asMap().keySet());
+    all.addAll(lately.asMap().keySet());
     all.addAll(inVain.asMap().keySet());
     return all;
   }

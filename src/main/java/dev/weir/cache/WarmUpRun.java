@@ -95,6 +95,10 @@ final class WarmUpRun {
 
   /** Succeeds when its call is under way, or will not be. */
   private Future<Void> one(Candidate candidate) {
+    if (warmUp.wasNotKept(candidate)) {
+      warmUp.inVain(candidate.key());
+      return Future.succeededFuture();
+    }
     return plan(candidate)
         .map(planned -> planned.filter(p -> same(p, candidate)))
         .compose(
@@ -164,7 +168,7 @@ final class WarmUpRun {
 
   private void told(Candidate candidate, CacheCalls.Went went) {
     if (went.error().isEmpty()) {
-      warmUp.refreshed();
+      warmUp.refreshed(candidate);
       return;
     }
     var error = went.error().get();

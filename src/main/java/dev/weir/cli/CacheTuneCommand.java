@@ -91,6 +91,7 @@ final class CacheTuneCommand implements Callable<Integer> {
         cost = cost.add(cost(reply));
         if (!reply.ok()) {
           // What was measured until now was paid for: it is shown all the same.
+          bar.end();
           table(pairs, cost);
           throw HttpDoor.refused(reply);
         }

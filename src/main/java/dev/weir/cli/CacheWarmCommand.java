@@ -1,12 +1,9 @@
 package dev.weir.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import dev.weir.core.Json;
 import java.math.BigDecimal;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -24,15 +21,19 @@ import picocli.CommandLine.Spec;
       "Fills the cache from a file: one JSON object a line, {\"function\": .., \"input\": {..},"
           + " \"user\": ..}.",
       "The user is whose answer it will be; a function whose cache is shared needs none. What is"
-          + " kept already is not asked for again. The calls go on the account of the user"
-          + " weir-warm-up."
+          + " kept already is not asked for again, so the same file may be given again. The calls"
+          + " go on the account of the user weir-warm-up.",
+      "If a line is no JSON object nothing is asked for. An input that fails is told with its line,"
+          + " and the others go on; a limit of the account ends it."
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  ./weir cache warm inputs.jsonl",
-      "  ./weir cache warm inputs.jsonl --max-usd 2.50"
+      "  ./weir cache warm inputs.jsonl --max-usd 2.50 --at-once 8"
     })
 final class CacheWarmCommand implements Callable<Integer> {
+  private static final int MOST_AT_ONCE = 100;
+
   private final World world;
 
   @Mixin private final AdminDoor admin;
@@ -40,8 +41,18 @@ final class CacheWarmCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "FILE", description = "The inputs.")
   private Path file = Path.of("");
 
-  @Option(names = "--max-usd", paramLabel = "USD", description = "Stops when it has cost so much.")
+  @Option(
+      names = "--max-usd",
+      paramLabel = "USD",
+      description = "All together cost no more; it ends where the next one could.")
   private @Nullable BigDecimal most;
+
+  @Option(
+      names = "--at-once",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "So many are asked for at a time, up to 100; default: ${DEFAULT-VALUE}.")
+  private int atOnce;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -51,55 +62,49 @@ final class CacheWarmCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
-    var lines = LinesFile.read(world, file);
-    var bar = new ProgressBar(world, spec.commandLine().getErr(), lines.size());
-    var counts = new TreeMap<String, Integer>();
-    var cost = BigDecimal.ZERO;
-    var done = 0;
-    try (var door = admin.open()) {
-      for (var line : lines) {
-        if (most != null && cost.compareTo(most) >= 0) {
-          break;
-        }
-        var went = one(door, line);
-        counts.merge(went.path("cache").asText("failed"), 1, Integer::sum);
-        cost = cost.add(went.path("cost_usd").decimalValue());
-        bar.show(++done);
-      }
+  public Integer call() throws InterruptedException {
+    if (atOnce < 1 || atOnce > MOST_AT_ONCE) {
+      throw new CommandFailure(ExitCode.USAGE, "--at-once must be from 1 to " + MOST_AT_ONCE + ".");
     }
-    spec.commandLine()
-        .getOut()
-        .println(
-            done
-                + " of "
-                + lines.size()
-                + " inputs: "
-                + counts.getOrDefault("miss", 0)
-                + " asked for, "
-                + (counts.getOrDefault("hit", 0) + counts.getOrDefault("coalesced", 0))
-                + " kept already, "
-                + counts.getOrDefault("failed", 0)
-                + " failed; "
-                + cost.stripTrailingZeros().toPlainString()
-                + " USD");
-    return counts.containsKey("failed") ? ExitCode.FAILED : ExitCode.OK;
+    var lines = LinesFile.read(world, file);
+    var count = new FillCount(lines.size());
+    var bar = new ProgressBar(world, spec.commandLine().getErr(), lines.size());
+    var interrupted = new Thread(() -> interrupted(bar, count));
+    Runtime.getRuntime().addShutdownHook(interrupted);
+    try (var door = admin.open()) {
+      return fill(door, lines, bar, count);
+    } finally {
+      forget(interrupted);
+    }
   }
 
-  /** An input that fails is told, and the others go on; a key that is refused ends it. */
-  private JsonNode one(HttpDoor door, LinesFile.Line line) {
-    var reply = door.ask("POST", "/api/cache/warm", Optional.of(line.json()), Map.of());
-    if (reply.ok()) {
-      return reply.json();
+  private int fill(HttpDoor door, List<LinesFile.Line> lines, ProgressBar bar, FillCount count)
+      throws InterruptedException {
+    var fill = new CacheFill(door, new Purse(Optional.ofNullable(most), atOnce), bar, count, lines);
+    var end = fill.run();
+    tell(count.told() + (fill.ranOut() ? "; the next could cost more than --max-usd" : ""));
+    if (end.isPresent()) {
+      throw end.get();
     }
-    if (reply.status() == 401 || reply.status() == 403) {
-      throw HttpDoor.refused(reply);
+    return count.hasFailures() ? ExitCode.FAILED : ExitCode.OK;
+  }
+
+  /** Ctrl-C: the process ends when this has returned. What is under way the service ends itself. */
+  private void interrupted(ProgressBar bar, FillCount count) {
+    bar.end();
+    tell("Interrupted. " + count.told());
+  }
+
+  private void tell(String line) {
+    spec.commandLine().getOut().println(line);
+    spec.commandLine().getOut().flush();
+  }
+
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException _) {
+      // The process is ending already.
     }
-    spec.commandLine()
-        .getErr()
-        .println("line " + line.number() + ": " + reply.json().path("detail").asText());
-    // One that failed may have cost something all the same.
-    return Json.object()
-        .put("cost_usd", new BigDecimal(reply.json().at("/details/cost_usd").asText("0")));
   }
 }

@@ -4,6 +4,7 @@ import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
 import dev.weir.experiments.Roster.Arm;
 import dev.weir.experiments.Roster.Running;
+import dev.weir.gateway.Arms;
 import dev.weir.gateway.Ask;
 import dev.weir.gateway.Assignment;
 import dev.weir.gateway.Call;
@@ -21,9 +22,10 @@ import java.util.function.Supplier;
  * arm: in an experiment's first epoch the hash alone says it, later what was stored when the user
  * came. Where nobody can tell in time, the call is answered as if there were no experiment, and is
  * part of none. So is a call whose function takes or gives something else than the arms: it was
- * checked by that promise. Weir's own calls are no user's. Shared by all event loops.
+ * checked by that promise. Weir's own calls are no user's; some are planned as a user's would be,
+ * and count for nobody. Shared by all event loops.
  */
-final class ExperimentStage implements Stage {
+final class ExperimentStage implements Stage, Arms {
   private final Supplier<Roster> roster;
   private final Exposures exposures;
 
@@ -45,6 +47,29 @@ final class ExperimentStage implements Stage {
         .filter(running -> promised(x, running))
         .map(running -> enter(x, next, running))
         .orElseGet(() -> next.proceed(x));
+  }
+
+  @Override
+  public Future<Exchange> as(Exchange x, String user) {
+    var running =
+        x.call() instanceof Call.OfFunction call
+            ? roster.get().of(call.function(), user).filter(r -> promised(x, r))
+            : Optional.<Running>empty();
+    return running.map(r -> as(x, user, r)).orElseGet(() -> Future.succeededFuture(x));
+  }
+
+  private Future<Exchange> as(Exchange x, String user, Running running) {
+    var key = new Exposure.Key(running.name(), user);
+    var known = exposures.remembered(key);
+    var exposure =
+        known.isPresent() || running.firstEpoch()
+            ? Future.succeededFuture(known.or(() -> Optional.of(draw(running, key))))
+            : exposures
+                .stored(key)
+                .map(
+                    stored ->
+                        running.open() ? stored.or(() -> Optional.of(draw(running, key))) : stored);
+    return exposure.map(e -> e.flatMap(one -> plan(x, running, one)).map(x::replanned).orElse(x));
   }
 
   /** Whether the arms were compared with what this call was checked by; another may have come. */
@@ -75,34 +100,49 @@ final class ExperimentStage implements Stage {
 
   /** A user who is new here enters the epoch of now. */
   private Exposure drawn(Running running, Exposure.Key key) {
-    var n = Draw.arm(Draw.point(running.salt(), key.user()), running.probabilities());
-    var exposure =
-        new Exposure(running.arms().get(n).name(), running.epoch(), running.probabilities().get(n));
+    var exposure = draw(running, key);
     exposures.tell(key, exposure);
     return exposure;
   }
 
+  private static Exposure draw(Running running, Exposure.Key key) {
+    var n = Draw.arm(Draw.point(running.salt(), key.user()), running.probabilities());
+    return new Exposure(
+        running.arms().get(n).name(), running.epoch(), running.probabilities().get(n));
+  }
+
   private Future<Reply> exposed(
       Exchange x, Chain next, Running running, Exposure.Key key, Exposure exposure) {
-    var own = running.arm(exposure.variant());
-    if (own.isEmpty()) {
+    var plan = plan(x, running, exposure);
+    if (plan.isEmpty()) {
       return next.proceed(x);
     }
-    var off = exposure.epoch() < own.get().offBeforeEpoch();
-    var assignment =
-        new Assignment(
-            running.name(),
-            exposure.variant(),
-            exposure.epoch(),
-            exposure.probability(),
-            off ? Assignment.Kind.SWITCHED_OFF : Assignment.Kind.ASSIGNED);
-    var plan = plan(x, off ? running.control() : own.get(), assignment);
-    return next.proceed(x.replanned(plan))
+    var counts = plan.get().assignment().filter(Assignment::counts).isPresent();
+    return next.proceed(x.replanned(plan.get()))
         .onFailure(
             e -> {
-              if (!off && !x.tally().admitted() && refusal(e)) {
+              if (counts && !x.tally().admitted() && refusal(e)) {
                 exposures.refused(key, exposure);
               }
+            });
+  }
+
+  /** The plan of an exposed user's call; empty if the arm is gone. */
+  private static Optional<Plan> plan(Exchange x, Running running, Exposure exposure) {
+    return running
+        .arm(exposure.variant())
+        .map(
+            own -> {
+              var off = exposure.epoch() < own.offBeforeEpoch();
+              return plan(
+                  x,
+                  off ? running.control() : own,
+                  new Assignment(
+                      running.name(),
+                      exposure.variant(),
+                      exposure.epoch(),
+                      exposure.probability(),
+                      off ? Assignment.Kind.SWITCHED_OFF : Assignment.Kind.ASSIGNED));
             });
   }
 

@@ -8,6 +8,7 @@ import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
 import dev.weir.experiments.ExperimentTable.Decision;
 import dev.weir.experiments.ExperimentTable.Locked;
+import dev.weir.gateway.Arms;
 import dev.weir.gateway.ModelDirectory;
 import dev.weir.gateway.Stage;
 import dev.weir.registry.LabelMove;
@@ -50,6 +51,7 @@ public final class Experiments {
   private final Rereading rereading = new Rereading(this::read);
   private final Contracts contracts;
   private final ContractAlerts alerts;
+  private final ExperimentStage stage;
 
   /**
    * Experiments; {@link #follow} sets them going.
@@ -73,6 +75,7 @@ public final class Experiments {
     this.exposures = new Exposures(vertx, database, clock);
     this.contracts = new Contracts(registry);
     this.alerts = new ContractAlerts(database, clock);
+    this.stage = new ExperimentStage(contracts::roster, exposures);
   }
 
   /** Reads what runs, and follows it. Succeeds when it is known. */
@@ -83,7 +86,12 @@ public final class Experiments {
 
   /** The stage that gives calls their arms. One for all event loops. */
   public Stage stage() {
-    return new ExperimentStage(contracts::roster, exposures);
+    return stage;
+  }
+
+  /** How calls of users would be planned, for Weir's own work in their name. */
+  public Arms arms() {
+    return stage;
   }
 
   /** Writes the exposures that wait; for the last moments of a process. */

@@ -146,7 +146,8 @@ public record UsageRecord(
         tally.isUnitReturned(),
         plan.label(),
         plan.function().map(f -> f.version()),
-        plan.assignment(),
+        // Weir's own calls are planned as a user's here and there, and are no trials of an arm.
+        x.principal().isWeir() ? Optional.empty() : plan.assignment(),
         tally.lastTarget().orElse(plan.route().first()),
         tally.lastTarget().filter(last -> !last.equals(plan.route().first())).isPresent(),
         outcome,

@@ -1,6 +1,7 @@
 package dev.weir.app;
 
 import static dev.weir.testing.Turn.agentCompleted;
+import static dev.weir.testing.Turn.agentIncomplete;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.testing.Eventually;
@@ -112,6 +113,22 @@ class WarmUpAtOnceIT {
     world.awaitRefreshed("ant", "bee", "cat");
     assertThat(askedAfter(world, before)).containsExactly("ant", "cat");
     world.awaitRecords(2);
+  }
+
+  @Test
+  void anAnswerThatIsNoneToKeepIsPaidForOnce(TestDatabase database) throws IOException {
+    var world = start(database, "10", 2);
+    world.keep(List.of("ant"));
+    var before = world.fake.requests().size();
+    world.fake.always(agentIncomplete("Cut off at its").tokens(100, 1_000));
+    world.areDue(Map.of("ant", 30));
+
+    Eventually.until("it was found due again", () -> world.passedOver("in_vain") >= 1);
+
+    assertThat(askedAfter(world, before)).containsExactly("ant");
+    Eventually.until("all is settled", () -> world.recorded().compareTo(world.spent()) == 0);
+    assertThat(world.spent()).isEqualByComparingTo("0.02");
+    assertThat(world.refreshed()).isEmpty();
   }
 
   @Test

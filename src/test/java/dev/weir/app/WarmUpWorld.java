@@ -19,14 +19,22 @@ import java.util.Map;
 /**
  * A Weir that warms up, in a database of its own. A request costs a cent, a thousand tokens of an
  * answer another: a call of the function {@code worth} costs two cents at most, and 0.012 USD where
- * the provider answers as it does at first.
+ * the provider answers as it does at first. Answers of {@code fleeting} are not kept.
  */
-final class WarmUpWorld implements AutoCloseable {
-  static final String USER = "weir-warm-up";
+public final class WarmUpWorld implements AutoCloseable {
+  /** On whose account its calls go. */
+  public static final String USER = "weir-warm-up";
 
-  final TestDatabase database;
-  final FakeProvider fake;
-  final RunningWeir weir;
+  /** Its database. */
+  public final TestDatabase database;
+
+  /** Its provider. */
+  public final FakeProvider fake;
+
+  /** The service. */
+  public final RunningWeir weir;
+
+  private final Path functions;
   private final String key;
 
   /**
@@ -35,27 +43,20 @@ final class WarmUpWorld implements AutoCloseable {
    * @param budget USD a day
    * @param atOnce calls at a time
    */
-  WarmUpWorld(TestDatabase database, Path directory, String budget, int atOnce) throws IOException {
+  public WarmUpWorld(TestDatabase database, Path directory, String budget, int atOnce)
+      throws IOException {
     this.database = database;
     database.execute("TRUNCATE response_cache, cache_warm_ups, ai_usage_metrics");
     database.execute("DELETE FROM subject_limits");
+    database.execute("DELETE FROM api_rate_limits");
     // Midnight may pass: the day to come has nothing to spend.
     database.execute(
         "INSERT INTO cache_warm_ups (day, spent_usd) SELECT (now() AT TIME ZONE 'UTC')::date + 1,"
             + " "
             + budget);
-    var functions = Files.createDirectory(directory.resolve("functions"));
-    Files.writeString(
-        functions.resolve("worth.yaml"),
-        """
-        name: worth
-        model: perplexity/sonar
-        parameters: {max_output_tokens: 1000}
-        prompt: {user: "Tell of {{topic}}."}
-        input: {type: object, required: [topic], properties: {topic: {type: string}}}
-        cache: {ttl_s: 600}
-        retry: {max_attempts: 3}
-        """);
+    functions = Files.createDirectory(directory.resolve("functions"));
+    function("worth", "ttl_s: 600");
+    function("fleeting", "ttl_s: 0");
     var prices = directory.resolve("prices.yaml");
     Files.writeString(
         prices,
@@ -84,6 +85,21 @@ final class WarmUpWorld implements AutoCloseable {
             "WEIR_FUNCTIONS_DIR",
             functions.toString());
     key = weir.serviceKey();
+  }
+
+  private void function(String name, String cache) throws IOException {
+    Files.writeString(
+        functions.resolve(name + ".yaml"),
+        """
+        name: %s
+        model: perplexity/sonar
+        parameters: {max_output_tokens: 1000}
+        prompt: {user: "Tell of {{topic}}."}
+        input: {type: object, required: [topic], properties: {topic: {type: string}}}
+        cache: {%s}
+        retry: {max_attempts: 3}
+        """
+            .formatted(name, cache));
   }
 
   @Override
@@ -120,7 +136,7 @@ final class WarmUpWorld implements AutoCloseable {
   }
 
   /** Bounds the account on which its calls go. */
-  void limit(String limits) {
+  public void limit(String limits) {
     var set =
         weir.send(
             weir.request(URI.create(weir.managementUrl() + "/api/limits/user/" + USER))
@@ -169,14 +185,14 @@ final class WarmUpWorld implements AutoCloseable {
   }
 
   /** What the records of its calls say. */
-  BigDecimal recorded() {
+  public BigDecimal recorded() {
     return (BigDecimal)
         database.value(
             "SELECT coalesce(sum(cost_usd), 0) FROM ai_usage_metrics WHERE user_id = ?", USER);
   }
 
   /** Waits for so many records of its calls. */
-  void awaitRecords(long records) {
+  public void awaitRecords(long records) {
     Eventually.until(
         "the records are written",
         () ->

@@ -1,0 +1,166 @@
+package dev.weir.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.math.BigDecimal;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/**
+ * Asks for the inputs of a file, several at a time, in their order. An input that fails is told and
+ * the others go on; what no other would fare better with ends it: a refused key, a limit of the
+ * account, a service that is gone. What is under way then is waited for. For one thread; blocks.
+ */
+final class CacheFill {
+  /** Under these no other input would be answered now. */
+  private static final Set<String> ENDS =
+      Set.of(
+          "UNAUTHENTICATED",
+          "FORBIDDEN",
+          "RATE_LIMITED",
+          "QUOTA_EXCEEDED",
+          "BUDGET_EXCEEDED",
+          "OVERLOADED",
+          "DRAINING",
+          "STORAGE_UNAVAILABLE");
+
+  private final HttpDoor door;
+  private final Purse purse;
+  private final ProgressBar bar;
+  private final FillCount count;
+  private final Queue<LinesFile.Line> rest =
+      new PriorityQueue<>(Comparator.comparingInt(LinesFile.Line::number));
+  private final BlockingQueue<Went> ended = new LinkedBlockingQueue<>();
+  private Optional<RuntimeException> end = Optional.empty();
+  private boolean tooDear;
+
+  /**
+   * Asks for nothing yet.
+   *
+   * @param door the management API
+   * @param purse what it may cost, and how many at a time
+   * @param bar where it shows how far it is
+   * @param count what it adds up
+   * @param lines the inputs
+   */
+  CacheFill(
+      HttpDoor door, Purse purse, ProgressBar bar, FillCount count, List<LinesFile.Line> lines) {
+    this.door = door;
+    this.purse = purse;
+    this.bar = bar;
+    this.count = count;
+    rest.addAll(lines);
+  }
+
+  /** How an input fared: with a reply, or with none. */
+  private record Went(
+      LinesFile.Line line,
+      Purse.Part part,
+      Optional<HttpDoor.Reply> reply,
+      Optional<RuntimeException> failure) {}
+
+  /**
+   * Asks for all of them, or for as many as may be.
+   *
+   * @return what ended it before that; empty if nothing did, or there was no more money
+   */
+  Optional<RuntimeException> run() throws InterruptedException {
+    bar.show(0);
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      begin(threads);
+      while (purse.isOut()) {
+        take(ended.take());
+        begin(threads);
+      }
+    } finally {
+      bar.end();
+    }
+    return end;
+  }
+
+  /** Whether inputs are left that could cost more than there is. */
+  boolean ranOut() {
+    return end.isEmpty() && !rest.isEmpty();
+  }
+
+  private void begin(Executor threads) {
+    while (end.isEmpty() && !tooDear && !rest.isEmpty()) {
+      var part = purse.take();
+      if (part.isEmpty()) {
+        return;
+      }
+      var line = rest.remove();
+      threads.execute(() -> ended.add(ask(line, part.get())));
+    }
+  }
+
+  private Went ask(LinesFile.Line line, Purse.Part part) {
+    try {
+      var body = line.json().deepCopy();
+      part.cap().ifPresent(cap -> body.put("max_usd", cap));
+      var reply = door.ask("POST", "/api/cache/warm", Optional.of(body), Map.of());
+      return new Went(line, part, Optional.of(reply), Optional.empty());
+    } catch (RuntimeException e) {
+      return new Went(line, part, Optional.empty(), Optional.of(e));
+    }
+  }
+
+  private void take(Went went) {
+    var cost = went.reply().map(CacheFill::cost).orElse(BigDecimal.ZERO);
+    purse.settle(went.part(), cost);
+    if (went.failure().isPresent()) {
+      end = end.or(went::failure);
+      return;
+    }
+    var reply = went.reply().orElseThrow();
+    if (reply.ok()) {
+      bar.show(count.add(reply.json().path("cache").asText(), cost));
+    } else if (went.part().cap().isPresent() && isCapped(reply) && cost.signum() == 0) {
+      capped(went);
+    } else if (ENDS.contains(reply.json().path("code").asText()) && !isCapped(reply)) {
+      end = end.or(() -> Optional.of(HttpDoor.refused(reply)));
+      if (cost.signum() > 0) {
+        failed(went.line(), reply, cost);
+      } else {
+        rest.add(went.line());
+      }
+    } else {
+      failed(went.line(), reply, cost);
+    }
+  }
+
+  private void failed(LinesFile.Line line, HttpDoor.Reply reply, BigDecimal cost) {
+    bar.say("line " + line.number() + ": " + reply.json().path("detail").asText());
+    bar.show(count.add("failed", cost));
+  }
+
+  /** Nothing was asked: its part of the money was too small. */
+  private void capped(Went went) {
+    rest.add(went.line());
+    purse.tooSmall();
+    tooDear = went.part().whole();
+  }
+
+  private static boolean isCapped(HttpDoor.Reply reply) {
+    return reply.json().at("/details/limit").asText().equals("usd_per_call");
+  }
+
+  /** One that failed may have cost something all the same. */
+  private static BigDecimal cost(HttpDoor.Reply reply) {
+    return reply.ok()
+        ? reply.json().path("cost_usd").decimalValue()
+        : amount(reply.json().at("/details/cost_usd"));
+  }
+
+  private static BigDecimal amount(JsonNode text) {
+    return text.isTextual() ? new BigDecimal(text.textValue()) : BigDecimal.ZERO;
+  }
+}
