@@ -82,7 +82,9 @@ final class CacheWarmCommand implements Callable<Integer> {
       throws InterruptedException {
     var fill = new CacheFill(door, new Purse(Optional.ofNullable(most), atOnce), bar, count, lines);
     var end = fill.run();
-    tell(count.told() + (fill.ranOut() ? "; the next could cost more than --max-usd" : ""));
+    if (end.isEmpty() || count.done() > 0) {
+      tell(count.told() + (fill.ranOut() ? "; the next could cost more than --max-usd" : ""));
+    }
     if (end.isPresent()) {
       throw end.get();
     }
@@ -91,7 +93,7 @@ final class CacheWarmCommand implements Callable<Integer> {
 
   /** Ctrl-C: the process ends when this has returned. What is under way the service ends itself. */
   private void interrupted(ProgressBar bar, FillCount count) {
-    bar.end();
+    bar.close();
     tell("Interrupted. " + count.told());
   }
 

@@ -27,7 +27,8 @@ final class FillCount {
     return done();
   }
 
-  private int done() {
+  /** How many there are. */
+  synchronized int done() {
     return counts.values().stream().mapToInt(Integer::intValue).sum();
   }
 

@@ -13,6 +13,7 @@ final class ProgressBar {
   private final PrintWriter err;
   private final int all;
   private String shown = "";
+  private boolean over;
 
   ProgressBar(World world, PrintWriter err, int all) {
     this.world = world;
@@ -22,7 +23,7 @@ final class ProgressBar {
 
   /** So much is done. */
   synchronized void show(int done) {
-    if (!world.terminal()) {
+    if (over || !world.terminal()) {
       return;
     }
     var filled = all == 0 ? WIDTH : WIDTH * done / all;
@@ -42,6 +43,12 @@ final class ProgressBar {
     err.println(line);
     err.print(shown);
     err.flush();
+  }
+
+  /** The same, and no more is shown, whoever goes on. */
+  synchronized void close() {
+    end();
+    over = true;
   }
 
   /** What is printed next begins a line of its own; also where not everything was done. */
