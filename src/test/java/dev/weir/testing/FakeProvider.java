@@ -217,7 +217,7 @@ public final class FakeProvider implements AutoCloseable {
     var player = new Player(vertx, request, seen, dialect, turn, written, full);
     if (!turn.gate.isDone()) {
       var context = vertx.getOrCreateContext();
-      turn.gate.thenRun(() -> context.runOnContext(_ -> player.play()));
+      var _ = turn.gate.thenRun(() -> context.runOnContext(_ -> player.play()));
     } else if (turn.delay.isZero()) {
       player.play();
     } else {
