@@ -102,7 +102,8 @@ final class Cluster {
     var values = new TreeMap<String, String>();
     values.put("listen_addresses", "127.0.0.1");
     values.put("unix_socket_directories", "");
-    values.put("max_connections", "60");
+    // A test server has several services at once.
+    values.put("max_connections", durably ? "60" : "200");
     values.put("fsync", durable);
     values.put("full_page_writes", durable);
     values.put("synchronous_commit", "on");
