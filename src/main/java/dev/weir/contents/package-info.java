@@ -6,8 +6,9 @@
  * that what was deleted stays so, and that no call waits for it: what cannot be written in time is
  * dropped and counted. {@link dev.weir.contents.Contents} is the entry. May use {@code prompts},
  * {@code jobs}, {@code storage}, {@code telemetry} and {@code core}; {@code evaluation} fills and
- * replays it. Its tables: {@code stored_contents} and {@code content_deletions}; docs/evaluation.md
- * tells how it is used.
+ * replays it. Its tables: {@code stored_contents} and {@code content_deletions}; of {@code
+ * shadow_runs} and {@code evaluations} it reads which run a name means. docs/evaluation.md tells
+ * how it is used.
  */
 @NullMarked
 package dev.weir.contents;

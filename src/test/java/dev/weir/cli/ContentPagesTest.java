@@ -49,6 +49,33 @@ class ContentPagesTest {
     assertThat(run.out()).hasLineCount(1);
   }
 
+  @Test
+  void furtherPagesAreOfTheRunThatTheFirstOneWasOf() {
+    server.answers(
+        "{\"run\": {\"name\": \"warmer\", \"kind\": \"shadow\", \"id\": \"01a2\"}, \"contents\":"
+            + " [{\"id\": \"1\"}], \"next\": \"second\"}");
+
+    // The second page of this server is the first one once more, which is no list.
+    shell.run("content", "list", "--run", "warmer", "--limit", "2");
+
+    assertThat(server.asked().uri())
+        .contains("run=01a2&")
+        .contains("kind=shadow")
+        .contains("after=second");
+  }
+
+  @Test
+  void aListOfARunSaysWhichOneOfItsNameItIsOf() {
+    server.answers(
+        "{\"run\": {\"name\": \"warmer\", \"kind\": \"shadow\", \"id\": \"01a2\"}, \"contents\":"
+            + " [{\"id\": \"1\"}], \"next\": null}");
+
+    var list = shell.run("content", "list", "--run", "warmer");
+
+    assertThat(list.out()).startsWith("of the shadow run warmer with the id 01a2\n");
+    assertThat(server.asked().uri()).contains("run=warmer").doesNotContain("kind=");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

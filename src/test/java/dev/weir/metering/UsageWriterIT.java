@@ -92,6 +92,7 @@ class UsageWriterIT {
         .containsEntry("provider_cost_usd", new BigDecimal("0.000012000"))
         .containsEntry("correlation_id", "order-7")
         .containsEntry("repairs", 2)
+        .containsEntry("fallback", record.fallback())
         .containsEntry("time_clamped", false);
     assertThat(row.get("tags")).hasToString("{\"team\": \"growth\"}");
     assertThat(row.get("attempts").toString())
