@@ -1,24 +1,16 @@
 package dev.weir.evaluation;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.weir.core.Json;
 import dev.weir.core.Usd;
 import dev.weir.storage.Database;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
-import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
-import java.math.BigDecimal;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
-/** The tables {@code evaluations} and {@code evaluation_items}. Thread-safe. */
+/** The table {@code evaluations}, and those of its items. Thread-safe. */
 final class EvaluationTable {
   private static final String BEGIN =
       """
@@ -26,13 +18,6 @@ final class EvaluationTable {
         scorers, item_source, items, units, units_expected, unfit, left_out, budget_usd, created_by, asks)
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
       ON CONFLICT (evaluation_name) DO NOTHING RETURNING evaluation_name
-      """;
-
-  private static final String INSERT =
-      """
-      INSERT INTO evaluation_items (evaluation_name, position, user_id, unit, unit_items, source_id, baseline_outcome,
-        candidate_outcome, same, scores, baseline_ms, candidate_ms, baseline_cost_usd, candidate_cost_usd)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::jsonb, $11, $12, $13, $14) ON CONFLICT DO NOTHING
       """;
 
   private static final String MOVE =
@@ -52,13 +37,6 @@ final class EvaluationTable {
       UPDATE evaluations SET status = $3, reason = $4, report = $5::text::jsonb, done = $6, spent_usd = $7,
         handed_over = false, moved_at = clock_timestamp(), ended_at = clock_timestamp()
       WHERE evaluation_name = $1 AND turn = $2 AND status = 'running'
-      """;
-
-  private static final String ITEMS =
-      """
-      SELECT position, unit, unit_items, user_id, source_id, baseline_outcome, candidate_outcome, same,
-        scores::text AS scores, baseline_ms, candidate_ms, baseline_cost_usd, candidate_cost_usd
-      FROM evaluation_items WHERE evaluation_name = $1 ORDER BY position
       """;
 
   private static final String STOP =
@@ -159,7 +137,7 @@ final class EvaluationTable {
                     word ->
                         word == Word.NO_LONGER_YOURS
                             ? Future.succeededFuture(word)
-                            : add(c, held.name(), items).map(word)));
+                            : EvaluationItems.add(c, held.name(), items).map(word)));
   }
 
   private static Word word(RowSet<Row> rows) {
@@ -167,47 +145,6 @@ final class EvaluationTable {
       return row.getBoolean("stop_asked") ? Word.STOP : Word.GO_ON;
     }
     return Word.NO_LONGER_YOURS;
-  }
-
-  private static Future<?> add(SqlConnection c, String name, List<Scored> items) {
-    return items.isEmpty()
-        ? Future.succeededFuture()
-        : c.preparedQuery(INSERT)
-            .executeBatch(items.stream().map(item -> row(name, item)).toList())
-            .compose(
-                _ -> EvaluationWork.done(c, name, items.stream().map(Scored::position).toList()));
-  }
-
-  private static Tuple row(String name, Scored s) {
-    return Tuple.tuple()
-        .addString(name)
-        .addInteger(s.position())
-        .addString(s.user())
-        .addInteger(s.unit())
-        .addInteger(s.unitItems())
-        .addUUID(s.source().orElse(null))
-        .addString(s.baseline().word())
-        .addString(s.candidate().word())
-        .addBoolean(s.same().orElse(null))
-        .addString(scores(s).toString())
-        .addLong(s.baseline().took().map(Duration::toMillis).orElse(null))
-        .addLong(s.candidate().took().map(Duration::toMillis).orElse(null))
-        .addBigDecimal(s.baseline().cost().map(Usd::dollars).orElse(null))
-        .addBigDecimal(s.candidate().cost().map(Usd::dollars).orElse(null));
-  }
-
-  private static ObjectNode scores(Scored s) {
-    var json = Json.object();
-    s.scores()
-        .forEach(
-            (scorer, pair) ->
-                pair.ifPresentOrElse(
-                    p ->
-                        json.putArray(scorer)
-                            .add(p.baseline().orElse(null))
-                            .add(p.candidate().orElse(null)),
-                    () -> json.putNull(scorer)));
-    return json;
   }
 
   /** Leaves it to the next node that has room; nothing happens to one that is no longer held. */
@@ -243,55 +180,7 @@ final class EvaluationTable {
 
   /** All items that were scored, in their order. */
   Future<List<Scored>> items(String name) {
-    return database.admin(
-        c ->
-            c.preparedQuery(ITEMS)
-                .execute(Tuple.of(name))
-                .map(
-                    rows -> {
-                      var all = new ArrayList<Scored>(rows.size());
-                      rows.forEach(row -> all.add(scored(row)));
-                      return all;
-                    }));
-  }
-
-  private static Scored scored(Row row) {
-    return new Scored(
-        row.getInteger("position"),
-        row.getInteger("unit"),
-        row.getInteger("unit_items"),
-        row.getString("user_id"),
-        Optional.ofNullable(row.getUUID("source_id")),
-        side(row, "baseline"),
-        side(row, "candidate"),
-        Optional.ofNullable(row.getBoolean("same")),
-        pairs(Json.parse(row.getString("scores"))));
-  }
-
-  private static Scored.Side side(Row row, String which) {
-    return new Scored.Side(
-        row.getString(which + "_outcome"),
-        Optional.<Long>ofNullable(row.getLong(which + "_ms")).map(Duration::ofMillis),
-        Optional.<BigDecimal>ofNullable(row.getBigDecimal(which + "_cost_usd")).map(Usd::of));
-  }
-
-  private static Map<String, Optional<Scored.Pair>> pairs(JsonNode json) {
-    var pairs = new LinkedHashMap<String, Optional<Scored.Pair>>();
-    json.properties()
-        .forEach(
-            entry ->
-                pairs.put(
-                    entry.getKey(),
-                    entry.getValue().isArray()
-                        ? Optional.of(
-                            new Scored.Pair(
-                                score(entry.getValue().path(0)), score(entry.getValue().path(1))))
-                        : Optional.empty()));
-    return pairs;
-  }
-
-  private static Optional<Double> score(JsonNode json) {
-    return json.isNumber() ? Optional.of(json.doubleValue()) : Optional.empty();
+    return database.admin(c -> EvaluationItems.of(c, name));
   }
 
   /** Asks for an end; whoever works on it hears of it within a second. */
