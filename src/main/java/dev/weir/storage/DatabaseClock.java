@@ -1,12 +1,15 @@
 package dev.weir.storage;
 
+import dev.weir.core.AIError;
 import dev.weir.core.Clock;
+import dev.weir.core.ErrorCode;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
@@ -24,6 +27,11 @@ public final class DatabaseClock implements Clock {
   private static final Duration TOO_SLOW = Duration.ofSeconds(1);
 
   private static final Duration WORTH_A_WORD = Duration.ofSeconds(2);
+
+  /** A machine that starts many things at once may be slow to let the first connection in. */
+  private static final int FIRST_TRIES = 10;
+
+  private static final Duration BETWEEN_TRIES = Duration.ofMillis(500);
 
   private volatile Anchor anchor =
       new Anchor(Instant.now(), System.nanoTime(), Duration.ofDays(1).toNanos());
@@ -47,13 +55,26 @@ public final class DatabaseClock implements Clock {
 
   /**
    * Anchors it now and every 30 seconds, for as long as {@code vertx} lives. Succeeds with the
-   * first anchor. Never blocks.
+   * first anchor, for which a database that does not answer is asked several times. Never blocks.
    */
   public Future<Void> follow(Vertx vertx, Database database) {
     vertx.setPeriodic(
         EVERY.toMillis(),
         _ -> anchor(database).onFailure(e -> LOG.debug("The database did not tell its time", e)));
-    return anchor(database);
+    return first(vertx, database, FIRST_TRIES);
+  }
+
+  private Future<Void> first(Vertx vertx, Database database, int tries) {
+    return anchor(database)
+        .recover(
+            e ->
+                tries > 1
+                        && e instanceof AIError away
+                        && away.code() == ErrorCode.STORAGE_UNAVAILABLE
+                    ? vertx
+                        .timer(BETWEEN_TRIES.toMillis(), TimeUnit.MILLISECONDS)
+                        .compose(_ -> first(vertx, database, tries - 1))
+                    : Future.failedFuture(e));
   }
 
   private Future<Void> anchor(Database database) {
