@@ -162,9 +162,23 @@ public final class CacheStage implements Stage {
 
   private Future<Reply> among(Asking asking, Flight.Lead lead, FlightLeases.Turn turn) {
     return switch (turn) {
-      case FlightLeases.Turn.Leads(var lease) -> upstream(asking, lead, Optional.of(lease));
+      case FlightLeases.Turn.Leads(var lease) -> leads(asking, lead, lease);
       case FlightLeases.Turn.Waits(var end) -> end.compose(how -> ended(asking, lead, how));
     };
+  }
+
+  /** Another flight may have ended between this call's look and its lead: it looks once more. */
+  private Future<Reply> leads(Asking asking, Flight.Lead lead, FlightLeases.Lease lease) {
+    return asking
+        .find()
+        .compose(
+            found -> {
+              if (found.isEmpty()) {
+                return upstream(asking, lead, Optional.of(lease));
+              }
+              lease.end(FlightLeases.End.STORED);
+              return landed(asking, lead, found.get(), CacheStatus.COALESCED);
+            });
   }
 
   private Future<Reply> ended(Asking asking, Flight.Lead lead, FlightLeases.End how) {

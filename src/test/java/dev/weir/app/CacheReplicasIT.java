@@ -30,6 +30,10 @@ class CacheReplicasIT {
   private static final AtomicInteger TOPICS = new AtomicInteger();
   private static final Duration A_SECOND = Duration.ofMillis(1_100);
 
+  private static final String VALID =
+      "WHERE function_name = ? AND weir_cache_valid(cache_key, user_id, function_name,"
+          + " function_version, generation)";
+
   @TempDir private static Path functions;
   private TestDatabase database;
   private FakeProvider fake;
@@ -61,6 +65,7 @@ class CacheReplicasIT {
       function(name, "{ttl_s: 600}");
     }
     function("costly", "{ttl_s: 600, expensive: true}");
+    function("raced", "{ttl_s: 600, expensive: true}");
     function("steady", "{ttl_s: 1, stale_if_error_s: 600}");
     fake = FakeProvider.start();
     one = start("5s");
@@ -149,16 +154,15 @@ class CacheReplicasIT {
     var after = call(two, "gone", topic);
     assertThat(text(after)).isEqualTo("new");
     assertThat(cache(after)).isEqualTo("miss");
-    awaitStored("gone", 1);
+    Eventually.until(
+        "the new answer is in the database",
+        () -> database.count("SELECT count(*) FROM response_cache c " + VALID, "gone") == 1);
     assertThat(text(call(one, "gone", topic))).isEqualTo("new");
     Eventually.until(
         "the old row is cleaned away or replaced",
         () ->
-            database.count(
-                    "SELECT count(*) FROM response_cache c WHERE function_name = 'gone' AND NOT"
-                        + " weir_cache_valid(cache_key, user_id, function_name, function_version,"
-                        + " generation)")
-                == 0);
+            database.count("SELECT count(*) FROM response_cache WHERE function_name = 'gone'")
+                == database.count("SELECT count(*) FROM response_cache c " + VALID, "gone"));
   }
 
   @Test
@@ -229,6 +233,46 @@ class CacheReplicasIT {
     assertThat(text(follower)).isEqualTo("one answer");
     assertThat(follower.json().at("/meta/cost_usd").asInt(-1)).isZero();
     assertThat(asked()).isEqualTo(before + 1);
+  }
+
+  @Test
+  void aFlightThatEndsBetweenALookAndALeadIsNotFlownAgain() throws Exception {
+    var topic = topic();
+    fake.then(agentCompleted("flown once"));
+    call(one, "raced", topic);
+    awaitStored("raced", 1);
+    var key = database.value("SELECT cache_key FROM response_cache WHERE function_name = 'raced'");
+    var nowhere = "0".repeat(64);
+    database.execute("UPDATE response_cache SET cache_key = ? WHERE cache_key = ?", nowhere, key);
+    var before = asked();
+
+    CompletableFuture<RunningWeir.Got> late;
+    try (var wire = database.connect();
+        var statement = wire.createStatement()) {
+      wire.setAutoCommit(false);
+      statement.execute("LOCK TABLE cache_flights IN ACCESS EXCLUSIVE MODE");
+      late = CompletableFuture.supplyAsync(() -> call(two, "raced", topic));
+      Eventually.until(
+          "it has looked, and asks for the lead",
+          () ->
+              database.count(
+                      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                          + " AND wait_event_type = 'Lock' AND query LIKE '%weir_flight_begin%'")
+                  == 1);
+      database.execute("UPDATE response_cache SET cache_key = ? WHERE cache_key = ?", key, nowhere);
+      wire.commit();
+    }
+
+    assertThat(cache(late.join())).isEqualTo("coalesced");
+    assertThat(text(late.join())).isEqualTo("flown once");
+    assertThat(asked()).isEqualTo(before);
+    Eventually.until(
+        "its own flight has ended",
+        () ->
+            database.count(
+                    "SELECT count(*) FROM cache_flights WHERE cache_key = ? AND state = 'flying'",
+                    key)
+                == 0);
   }
 
   @Test
