@@ -12,6 +12,8 @@ enum PassedOver {
   UNPRICED,
   /** Asked again now it would be another question, or none. */
   CHANGED,
+  /** Nobody answers now, or not for its worst price; it cost nothing. */
+  UNANSWERED,
   /** It was paid for, and no answer came of it that could be kept. */
   IN_VAIN;
 

@@ -26,6 +26,11 @@ final class WarmUp {
 
   private static final Duration PASSED = Duration.ofMinutes(10);
 
+  /**
+   * Who found no answer tries again after this, not in each run for as long as a provider is down.
+   */
+  private static final Duration REST = Duration.ofMinutes(1);
+
   /** So many answers that were paid for are remembered, so that none is paid for in vain twice. */
   private static final int MOST_PAID = 10_000;
 
@@ -50,6 +55,9 @@ final class WarmUp {
 
   private final Cache<String, Boolean> passed =
       Caffeine.newBuilder().maximumSize(MOST_PASSED).expireAfterWrite(PASSED).build();
+
+  private final Cache<String, Boolean> resting =
+      Caffeine.newBuilder().maximumSize(MOST_PASSED).expireAfterWrite(REST).build();
 
   /**
    * How much is refreshed.
@@ -107,6 +115,12 @@ final class WarmUp {
     passOver(why);
   }
 
+  /** This one found no answer, and nobody was paid; others have their turn first. */
+  void unanswered(String key) {
+    resting.put(key, true);
+    passOver(PassedOver.UNANSWERED);
+  }
+
   /** This one was paid for, and no answer came of it. */
   void inVain(String key) {
     inVain.put(key, true);
@@ -117,6 +131,7 @@ final class WarmUp {
   Set<String> without(Set<String> seen) {
     var all = new HashSet<>(seen);
     all.addAll(passed.asMap().keySet());
+    all.addAll(resting.asMap().keySet());
     all.addAll(lately.asMap().keySet());
     all.addAll(inVain.asMap().keySet());
     return all;

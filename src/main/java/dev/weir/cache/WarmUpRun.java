@@ -5,6 +5,7 @@ import dev.weir.cache.WarmUpTable.Full;
 import dev.weir.cache.WarmUpTable.NotDue;
 import dev.weir.cache.WarmUpTable.Taken;
 import dev.weir.core.AIError;
+import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
 import dev.weir.core.Usd;
 import dev.weir.gateway.CallOptions.CacheUse;
@@ -16,6 +17,7 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
@@ -51,6 +53,9 @@ final class WarmUpRun {
 
   /** So much did not fit into what is left; what costs as much need not try. */
   private Usd tooMuch = new Usd(Long.MAX_VALUE);
+
+  /** Functions whose models answer nothing now: their other answers need not try in this run. */
+  private final Set<String> shut = ConcurrentHashMap.newKeySet();
 
   /** Whether this account may make no call now, whatever it asks for. */
   private volatile boolean ends;
@@ -99,23 +104,35 @@ final class WarmUpRun {
       warmUp.inVain(candidate.key());
       return Future.succeededFuture();
     }
+    if (shut.contains(candidate.function())) {
+      return passOver(PassedOver.UNANSWERED);
+    }
     return plan(candidate)
-        .map(planned -> planned.filter(p -> same(p, candidate)))
         .compose(
             planned ->
-                planned.isPresent()
-                    ? priced(candidate, planned.get())
-                    : leaveAlone(candidate, PassedOver.CHANGED));
+                same(planned, candidate)
+                    ? priced(candidate, planned)
+                    : leaveAlone(candidate, PassedOver.CHANGED),
+            failure -> notPlanned(candidate, AIError.from(failure)));
   }
 
-  /** Empty if its function is gone, or its input does not fit any more. */
-  private Future<Optional<CacheCalls.Planned>> plan(Candidate candidate) {
+  private Future<CacheCalls.Planned> plan(Candidate candidate) {
     return Future.succeededFuture(candidate.input())
         .map(Json::parse)
         .compose(
-            input -> calls.plan(candidate.function(), input, candidate.user(), CacheUse.REFRESH))
-        .map(Optional::of)
-        .otherwise(Optional.empty());
+            input -> calls.plan(candidate.function(), input, candidate.user(), CacheUse.REFRESH));
+  }
+
+  /**
+   * Its function is gone, or its input does not fit any more: that stays so. That a node serves
+   * nothing yet, or that nobody can tell the user's arm in time, does not.
+   */
+  private Future<Void> notPlanned(Candidate candidate, AIError error) {
+    if (error.code().advice() == ErrorCode.Advice.FIX_FIRST) {
+      return leaveAlone(candidate, PassedOver.CHANGED);
+    }
+    notNow(candidate, error);
+    return Future.succeededFuture();
   }
 
   /** Its function may have another version by now: then it is another question. */
@@ -175,9 +192,23 @@ final class WarmUpRun {
     LOG.debug("An answer of {} was not refreshed: {}", candidate.function(), error.getMessage());
     if (went.cost().nanos() > 0) {
       warmUp.inVain(candidate.key());
-    } else if (isOfTheAccount(error)) {
-      ends = true;
+    } else {
+      notNow(candidate, error);
     }
+  }
+
+  /** It cost nothing; what it means for the others. */
+  private void notNow(Candidate candidate, AIError error) {
+    var capped = "usd_per_call".equals(error.details().get("limit"));
+    if (!capped && isOfTheAccount(error)) {
+      ends = true;
+      return;
+    }
+    if (capped || error.code() == ErrorCode.CIRCUIT_OPEN) {
+      // Its worst price is that of its first model, which is down then: a fallback is too dear.
+      shut.add(candidate.function());
+    }
+    warmUp.unanswered(candidate.key());
   }
 
   private static boolean isOfTheAccount(AIError error) {

@@ -19,7 +19,8 @@ import java.util.Map;
 /**
  * A Weir that warms up, in a database of its own. A request costs a cent, a thousand tokens of an
  * answer another: a call of the function {@code worth} costs two cents at most, and 0.012 USD where
- * the provider answers as it does at first. Answers of {@code fleeting} are not kept.
+ * the provider answers as it does at first. Answers of {@code fleeting} are not kept. {@code frail}
+ * has two attempts, the second of them at a model that is twice as dear.
  */
 public final class WarmUpWorld implements AutoCloseable {
   /** On whose account its calls go. */
@@ -32,9 +33,10 @@ public final class WarmUpWorld implements AutoCloseable {
   public final FakeProvider fake;
 
   /** The service. */
-  public final RunningWeir weir;
+  public RunningWeir weir;
 
   private final Path functions;
+  private final String[] settings;
   private final String key;
 
   /**
@@ -55,39 +57,46 @@ public final class WarmUpWorld implements AutoCloseable {
             + " "
             + budget);
     functions = Files.createDirectory(directory.resolve("functions"));
-    function("worth", "ttl_s: 600");
-    function("fleeting", "ttl_s: 0");
+    function("worth", "ttl_s: 600", "{max_attempts: 3}");
+    function("fleeting", "ttl_s: 0", "{max_attempts: 3}");
+    function("frail", "ttl_s: 600", "{max_attempts: 2}\nfallbacks: [openai/gpt-dear]");
     var prices = directory.resolve("prices.yaml");
     Files.writeString(
         prices,
         """
         prices:
           - {model: perplexity/sonar, from: 2026-01-01, input: 0, output: 10, request: 0.01}
+          - {model: openai/gpt-dear, from: 2026-01-01, input: 0, output: 20, request: 0.02}
         """);
     fake = FakeProvider.start();
     fake.always(agentCompleted("A fresh answer.").tokens(100, 200));
-    weir =
-        RunningWeir.start(
-            database,
-            fake,
-            "WEIR_CACHE_MODE",
-            "on",
-            "WEIR_CACHE_PATIENCE",
-            "5s",
-            "WEIR_CACHE_WARM_UP_EVERY",
-            "1s",
-            "WEIR_CACHE_WARM_UP_CONCURRENCY",
-            Integer.toString(atOnce),
-            "WEIR_CACHE_WARM_UP_USD_PER_DAY",
-            budget,
-            "WEIR_PRICES_FILE",
-            prices.toString(),
-            "WEIR_FUNCTIONS_DIR",
-            functions.toString());
+    settings =
+        new String[] {
+          "WEIR_CACHE_MODE",
+          "on",
+          "WEIR_CACHE_PATIENCE",
+          "5s",
+          "WEIR_CACHE_WARM_UP_EVERY",
+          "1s",
+          "WEIR_CACHE_WARM_UP_CONCURRENCY",
+          Integer.toString(atOnce),
+          "WEIR_CACHE_WARM_UP_USD_PER_DAY",
+          budget,
+          "WEIR_PRICES_FILE",
+          prices.toString(),
+          "WEIR_FUNCTIONS_DIR",
+          functions.toString()
+        };
+    weir = RunningWeir.start(database, fake, settings);
     key = weir.serviceKey();
   }
 
-  private void function(String name, String cache) throws IOException {
+  /** Another process takes the place of this one, which has ended. */
+  void startAgain() {
+    weir = RunningWeir.start(database, fake, settings);
+  }
+
+  private void function(String name, String cache, String retry) throws IOException {
     Files.writeString(
         functions.resolve(name + ".yaml"),
         """
@@ -97,9 +106,9 @@ public final class WarmUpWorld implements AutoCloseable {
         prompt: {user: "Tell of {{topic}}."}
         input: {type: object, required: [topic], properties: {topic: {type: string}}}
         cache: {%s}
-        retry: {max_attempts: 3}
+        retry: %s
         """
-            .formatted(name, cache));
+            .formatted(name, cache, retry));
   }
 
   @Override
@@ -110,8 +119,13 @@ public final class WarmUpWorld implements AutoCloseable {
 
   /** Asks for each topic once; each belongs to a user of that name. */
   void keep(List<String> topics) {
+    keep("worth", topics);
+  }
+
+  /** The same of a function. */
+  void keep(String function, List<String> topics) {
     for (var topic : topics) {
-      var got = ask(topic);
+      var got = ask(function, topic);
       assertThat(got.header("x-weir-cache")).as(got.raw().body()).isEqualTo("miss");
     }
     Eventually.until(
@@ -125,10 +139,14 @@ public final class WarmUpWorld implements AutoCloseable {
 
   /** Asks for a topic, as a user of that name. */
   RunningWeir.Got ask(String topic) {
+    return ask("worth", topic);
+  }
+
+  private RunningWeir.Got ask(String function, String topic) {
     var body = Json.object();
     body.putObject("input").put("topic", topic);
     return weir.send(
-        weir.request(weir.api("/v1/functions/worth"))
+        weir.request(weir.api("/v1/functions/" + function))
             .setHeader("authorization", "Bearer " + key)
             .setHeader("x-weir-user", topic)
             .POST(HttpRequest.BodyPublishers.ofString(body.toString()))
