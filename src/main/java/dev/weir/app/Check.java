@@ -5,6 +5,7 @@ import dev.weir.config.ConfigFault;
 import dev.weir.config.ConfigLoader;
 import dev.weir.config.Loaded;
 import dev.weir.config.WeirConfig;
+import dev.weir.gateway.ModelRef;
 import dev.weir.pricing.PriceFile;
 import dev.weir.prompts.FunctionDefinition;
 import dev.weir.prompts.LoadResult;
@@ -46,6 +47,7 @@ final class Check {
       }
     }
     var models = new Directory(config, priced.orElse(Set.of()));
+    embedding(config, priced, faults, told);
     var read = Functions.read(config, models);
     faults.addAll(read.faults(models));
     if (read.result() instanceof LoadResult.Loaded loaded) {
@@ -62,17 +64,37 @@ final class Check {
     return models.unpricedOfFunction(function.model(), function.fallbacks()).stream()
         .map(
             model ->
-                "The function '"
-                    + function.name()
-                    + "' may be answered by "
-                    + model
-                    + ", which has no price: callers with a budget are refused, and other calls are"
-                    + " recorded without a cost. Add to "
-                    + config.pricesFile()
-                    + ": - {model: "
-                    + model
-                    + ", from: <the first day>, input: <USD per million tokens>, output: <the"
-                    + " same>}, then './weir usage reprice' fills the calls that went before.")
+                unpriced(
+                    "The function '" + function.name() + "' may be answered by " + model,
+                    model,
+                    config))
         .toList();
+  }
+
+  private static String unpriced(String subject, String model, WeirConfig config) {
+    return subject
+        + ", which has no price: callers with a budget are refused, and other calls are"
+        + " recorded without a cost. Add to "
+        + config.pricesFile()
+        + ": - {model: "
+        + model
+        + ", from: <the first day>, input: <USD per million tokens>, output: <the"
+        + " same>}, then './weir usage reprice' fills the calls that went before.";
+  }
+
+  private static void embedding(
+      WeirConfig config, Optional<Set<String>> priced, List<String> faults, List<String> told) {
+    try {
+      Embedding.of(config)
+          .map(target -> target.model())
+          .filter(_ -> config.cache().embeddingModel().isPresent())
+          .filter(model -> !model.provider().equals(Embedding.SANDBOX))
+          .map(ModelRef::toString)
+          .filter(model -> priced.isPresent() && !priced.get().contains(model))
+          .ifPresent(
+              model -> told.add(unpriced("cache.embedding_model is " + model, model, config)));
+    } catch (StartFailure fault) {
+      faults.add(String.valueOf(fault.getMessage()));
+    }
   }
 }

@@ -5,12 +5,13 @@ import dev.weir.config.ProviderSettings.Protocol;
 import dev.weir.config.WeirConfig;
 import dev.weir.gateway.ModelRef;
 import dev.weir.gateway.Target;
+import dev.weir.providers.EmbeddingModels;
 import java.util.Optional;
 import java.util.TreeSet;
 
 /** Finds who makes vectors of inputs for the cache. */
 final class Embedding {
-  private static final String SANDBOX = "sandbox";
+  static final String SANDBOX = "sandbox";
   private static final ModelRef STANDARD = new ModelRef("perplexity", "pplx-embed-v1-0.6b");
 
   private Embedding() {}
@@ -48,6 +49,7 @@ final class Embedding {
                     new StartFailure(
                         "cache.embedding_model must be provider/model, not \"" + name + "\""));
     if (model.provider().equals(SANDBOX)) {
+      check(Protocol.SANDBOX, model);
       return target(model, SANDBOX, false);
     }
     var provider = config.providers().get(model.provider());
@@ -59,6 +61,7 @@ final class Embedding {
               + String.join(", ", new TreeSet<>(config.providers().keySet()))
               + ".");
     }
+    check(provider.protocol(), model);
     if (provider.protocol() == Protocol.SANDBOX || provider.apiKey().isPresent()) {
       return target(model, provider.name(), false);
     }
@@ -71,6 +74,15 @@ final class Embedding {
               + ".");
     }
     return target(model, SANDBOX, true);
+  }
+
+  /** What is known here to give no vectors would be told by misses alone. */
+  private static void check(Protocol protocol, ModelRef model) {
+    EmbeddingModels.problem(protocol, model.name())
+        .ifPresent(
+            problem -> {
+              throw new StartFailure("cache.embedding_model cannot be '" + model + "'. " + problem);
+            });
   }
 
   private static Target target(ModelRef model, String servedBy, boolean simulated) {

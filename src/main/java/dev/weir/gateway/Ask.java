@@ -47,16 +47,16 @@ public sealed interface Ask {
   /**
    * The vectors of texts. The answer's data holds one for each, in their order ({@link Vectors}).
    *
-   * @param texts at least one, none of them empty
+   * @param input the texts, or their tokens
    * @param dimensions how many components each vector shall have; empty for as many as the model
    *     gives
    * @param packed whether whoever asked wants them packed: a provider that can send them either way
    *     then does so
    */
-  record Embedding(List<String> texts, OptionalInt dimensions, boolean packed) implements Ask {
-    /** Copies the texts. */
-    public Embedding {
-      texts = List.copyOf(texts);
+  record Embedding(EmbeddingInput input, OptionalInt dimensions, boolean packed) implements Ask {
+    /** The vectors of texts: at least one, none of them empty. */
+    public Embedding(List<String> texts, OptionalInt dimensions, boolean packed) {
+      this(new EmbeddingInput.Texts(texts), dimensions, packed);
     }
 
     /** The vector of one text, as the model gives it. */
@@ -70,7 +70,12 @@ public sealed interface Ask {
     }
   }
 
-  /** All text of the prompt, for counting its tokens. */
+  /** Tokens that the caller has counted already; they stand in no text of the prompt. */
+  default long givenTokens() {
+    return this instanceof Embedding(EmbeddingInput.Tokens tokens, _, _) ? tokens.count() : 0;
+  }
+
+  /** All text of the prompt, for counting its tokens; {@link #givenTokens} come on top. */
   default String prompt() {
     var text = new StringBuilder();
     switch (this) {
@@ -89,7 +94,11 @@ public sealed interface Ask {
                     }
                     text.append('\n');
                   });
-      case Embedding embedding -> embedding.texts().forEach(t -> text.append(t).append('\n'));
+      case Embedding embedding -> {
+        if (embedding.input() instanceof EmbeddingInput.Texts texts) {
+          texts.all().forEach(t -> text.append(t).append('\n'));
+        }
+      }
     }
     return text.toString();
   }

@@ -1,6 +1,7 @@
 package dev.weir.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.core.LargeWork;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.Call;
 import dev.weir.gateway.CallOptions;
@@ -11,15 +12,18 @@ import dev.weir.gateway.Principal;
 import dev.weir.wire.ChatRequest;
 import dev.weir.wire.EmbeddingReply;
 import dev.weir.wire.EmbeddingRequest;
+import io.vertx.core.Vertx;
 
 /** {@code POST /v1/embeddings}, in OpenAI's shape. */
 final class EmbeddingEndpoint {
   private final Reception reception;
   private final Gateway gateway;
+  private final LargeWork work;
 
-  EmbeddingEndpoint(Reception reception, Gateway gateway) {
+  EmbeddingEndpoint(Vertx vertx, Reception reception, Gateway gateway) {
     this.reception = reception;
     this.gateway = gateway;
+    this.work = new LargeWork(vertx);
   }
 
   void call(Visit visit, String none) {
@@ -39,8 +43,16 @@ final class EmbeddingEndpoint {
     return gateway.open(visit.origin(Origin.Door.EMBEDDINGS), call, principal);
   }
 
-  private static void reply(Visit visit, Exchange x, Answer answer) {
-    WeirHeaders.whole(x, visit.response().headers());
-    visit.reply(200, "application/json", EmbeddingReply.of((Call.OfEmbedding) x.call(), answer));
+  /** As a million numbers take their time to be written, not on the event loop if it is many. */
+  private void reply(Visit visit, Exchange x, Answer answer) {
+    var call = (Call.OfEmbedding) x.call();
+    // What the provider did not report was counted here, and is what the bill says.
+    var usage = answer.usage().totalTokens() > 0 ? answer.usage() : x.tally().usage();
+    visit.with(
+        work.of(EmbeddingReply.size(call, answer), () -> EmbeddingReply.of(call, answer, usage)),
+        json -> {
+          WeirHeaders.whole(x, visit.response().headers());
+          visit.reply(200, "application/json", json);
+        });
   }
 }

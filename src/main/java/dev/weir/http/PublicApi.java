@@ -129,7 +129,7 @@ public final class PublicApi {
         new FunctionsEndpoint(
             parts.vertx(), reception, parts.gateway(), parts.catalogue(), parts.models());
     var chat = new ChatEndpoint(parts.vertx(), reception, parts.gateway());
-    var embeddings = new EmbeddingEndpoint(reception, parts.gateway());
+    var embeddings = new EmbeddingEndpoint(parts.vertx(), reception, parts.gateway());
     var models = new ModelsEndpoint(reception, parts.models(), parts.clock().now());
     var limits = new LimitsEndpoint(reception, parts.limits());
     var usage = new UsageEndpoint(reception, parts.usage());

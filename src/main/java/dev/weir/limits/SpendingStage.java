@@ -269,6 +269,11 @@ public final class SpendingStage implements Stage {
   private Usage estimate(Exchange x, CharSequence produced) {
     var ask = x.plan().ask();
     return new Usage(
-        tokens.count(ask.prompt()), tokens.count(produced), 0, 0, x.searches() ? 1 : 0, true);
+        tokens.count(ask.prompt()) + ask.givenTokens(),
+        tokens.count(produced),
+        0,
+        0,
+        x.searches() ? 1 : 0,
+        true);
   }
 }

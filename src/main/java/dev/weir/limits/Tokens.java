@@ -2,6 +2,7 @@ package dev.weir.limits;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.gateway.Ask;
+import dev.weir.gateway.EmbeddingInput;
 import dev.weir.gateway.Exchange;
 
 /**
@@ -27,7 +28,11 @@ final class Tokens {
       case Ask.Chat chat ->
           estimate(characters(chat.body().path("messages")), WorstPrice.output(chat));
       case Ask.Embedding embedding ->
-          estimate(embedding.texts().stream().mapToLong(String::length).sum(), 0);
+          switch (embedding.input()) {
+            case EmbeddingInput.Texts texts ->
+                estimate(texts.all().stream().mapToLong(String::length).sum(), 0);
+            case EmbeddingInput.Tokens tokens -> tokens.count();
+          };
     };
   }
 

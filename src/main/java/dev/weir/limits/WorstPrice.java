@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.Usage;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Ask;
+import dev.weir.gateway.EmbeddingInput;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Message;
 import dev.weir.pricing.PriceTable;
@@ -43,7 +44,7 @@ final class WorstPrice {
   static Optional<Usd> tight(Exchange x, PriceTable prices, TokenCounter tokens, Instant at) {
     var ask = x.plan().ask();
     var counted = (long) Math.ceil(tokens.count(text(ask)) * MARGIN) + around(ask);
-    return of(x, prices, at, Math.min(inputBytes(ask), counted + parts(ask)));
+    return of(x, prices, at, Math.min(inputBytes(ask), counted + ask.givenTokens() + parts(ask)));
   }
 
   private static Optional<Usd> of(Exchange x, PriceTable prices, Instant at, long input) {
@@ -109,11 +110,13 @@ final class WorstPrice {
       }
       case Ask.Chat chat -> AROUND + bytes(chat.body()) + parts(ask);
       case Ask.Embedding embedding -> {
-        var bytes = around(ask);
-        for (var text : embedding.texts()) {
-          bytes += ByteBufUtil.utf8Bytes(text);
+        var most = around(ask) + ask.givenTokens();
+        if (embedding.input() instanceof EmbeddingInput.Texts texts) {
+          for (var text : texts.all()) {
+            most += ByteBufUtil.utf8Bytes(text);
+          }
         }
-        yield bytes;
+        yield most;
       }
     };
   }
@@ -139,7 +142,7 @@ final class WorstPrice {
 
   /** What is put around the text; around that of a vector only its beginning and its end. */
   private static long around(Ask ask) {
-    return ask instanceof Ask.Embedding embedding ? embedding.texts().size() * PER_MESSAGE : AROUND;
+    return ask instanceof Ask.Embedding embedding ? embedding.input().size() * PER_MESSAGE : AROUND;
   }
 
   /** The allowance for parts of messages that are no text. */

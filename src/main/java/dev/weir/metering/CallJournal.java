@@ -169,7 +169,7 @@ public final class CallJournal {
                   attempt.id(),
                   clock.now(),
                   attempt.target(),
-                  x.plan().ask().prompt().length(),
+                  Interrupted.characters(x.plan().ask()),
                   x.searches() ? 1 : 0,
                   x.tally().debit(),
                   Mark.Progress.NONE));

@@ -2,6 +2,7 @@ package dev.weir.metering;
 
 import dev.weir.core.Usage;
 import dev.weir.core.Usd;
+import dev.weir.gateway.Ask;
 import dev.weir.gateway.AttemptRecord;
 import dev.weir.gateway.Debit;
 import dev.weir.pricing.PriceTable;
@@ -65,6 +66,11 @@ final class Interrupted {
         usage,
         cost,
         Optional.empty());
+  }
+
+  /** How long a prompt is for such an estimate; tokens that the caller counted, as text. */
+  static long characters(Ask ask) {
+    return ask.prompt().length() + CHARACTERS_PER_TOKEN * ask.givenTokens();
   }
 
   private static long tokens(long characters) {

@@ -3,6 +3,7 @@ package dev.weir.providers;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.Json;
 import dev.weir.gateway.Ask;
+import dev.weir.gateway.EmbeddingInput;
 import dev.weir.gateway.Target;
 import dev.weir.gateway.Vectors;
 import java.util.Base64;
@@ -23,6 +24,9 @@ enum EmbeddingForm {
   /** The most components that a vector may have. */
   static final int MOST_DIMENSIONS = 8192;
 
+  /** The bytes that OpenAI takes to write a number out, with its comma: 17 digits and more. */
+  private static final int WRITTEN = 24;
+
   private final int width;
 
   /** {@code width} is the bytes of a component. */
@@ -30,17 +34,34 @@ enum EmbeddingForm {
     this.width = width;
   }
 
-  /** The body of a request; one text goes as itself, since not every server takes lists. */
+  /**
+   * The body of a request; one text goes as itself, since not every server takes lists, and so do
+   * its tokens.
+   */
   ObjectNode request(Ask.Embedding ask, Target target) {
     var body = Json.object().put("model", target.model().name());
-    if (ask.texts().size() == 1) {
-      body.put("input", ask.texts().getFirst());
-    } else {
-      ask.texts().forEach(body.putArray("input")::add);
+    switch (ask.input()) {
+      case EmbeddingInput.Texts(var texts) when texts.size() == 1 ->
+          body.put("input", texts.getFirst());
+      case EmbeddingInput.Texts(var texts) -> texts.forEach(body.putArray("input")::add);
+      case EmbeddingInput.Tokens(var lists, _) ->
+          body.set("input", lists.size() == 1 ? lists.get(0) : lists);
     }
     body.put("encoding_format", name().toLowerCase(Locale.ROOT));
     ask.dimensions().ifPresent(dimensions -> body.put("dimensions", dimensions));
     return body;
+  }
+
+  /**
+   * In which form a server of OpenAI's protocol is asked: packed where that is wanted, or where the
+   * numbers would not fit into an answer as text, of which each takes five times as much. A server
+   * that knows numbers only sends them all the same.
+   */
+  static EmbeddingForm forOpenAi(Ask.Embedding ask, Target target) {
+    var size = VectorSizes.of(ask, target.model()).orElse(0);
+    return ask.packed() || (long) ask.input().size() * size * WRITTEN > EmbeddingReader.MOST_BYTES
+        ? BASE64
+        : FLOAT;
   }
 
   /** Whether a provider may answer with lists of numbers. */

@@ -6,11 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
+import dev.weir.core.LargeWork;
 import dev.weir.core.Usage;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.Ask;
 import dev.weir.gateway.Attempt;
 import dev.weir.gateway.Vectors;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.util.Arrays;
@@ -25,35 +27,63 @@ import java.util.OptionalInt;
  * same. One per attempt.
  */
 final class EmbeddingReader implements AnswerReader {
+  /** Room for {@link VectorSizes#MOST_IN_ALL} components in base64, and half as much again. */
+  static final int MOST_BYTES = 24 << 20;
+
   private static final float[] NONE = {};
 
   private final Attempt attempt;
   private final EmbeddingForm form;
+  private final LargeWork work;
   private final OptionalInt size;
   private final float[][] vectors;
   private float[] room = NONE;
   private Optional<String> fault = Optional.empty();
   private JsonNode usage = JsonNodeFactory.instance.missingNode();
 
-  EmbeddingReader(Attempt attempt, Ask.Embedding ask, EmbeddingForm form) {
+  EmbeddingReader(Attempt attempt, Ask.Embedding ask, EmbeddingForm form, LargeWork work) {
     this.attempt = attempt;
     this.form = form;
-    this.size =
-        ask.dimensions().isPresent() ? ask.dimensions() : VectorSizes.of(attempt.target().model());
-    this.vectors = new float[ask.texts().size()][];
+    this.work = work;
+    this.size = VectorSizes.of(ask, attempt.target().model());
+    this.vectors = new float[ask.input().size()][];
     Arrays.fill(vectors, NONE);
   }
 
   @Override
   public Answer whole(Buffer body) {
+    return answer(parse(body));
+  }
+
+  @Override
+  public Future<Answer> wholeInTime(Buffer body) {
+    return work.of(body.length(), () -> parse(body)).map(this::answer);
+  }
+
+  @Override
+  public int mostBytes() {
+    return MOST_BYTES;
+  }
+
+  @Override
+  public void event(SseEvent event, LiveStream out) {
+    throw new IllegalStateException("embeddings are not streamed");
+  }
+
+  /** Touches nothing but this reader: may run on another thread. */
+  private JsonNode parse(Buffer body) {
     try (var parser = UpstreamJson.mapper().createParser(body.getBytes())) {
       read(parser);
     } catch (IOException e) {
       throw Failures.senseless().causedBy(e);
     }
+    check();
+    return fault.isEmpty() ? Vectors.of(List.of(vectors)) : JsonNodeFactory.instance.missingNode();
+  }
+
+  private Answer answer(JsonNode data) {
     var consumed = usage();
     consumed.ifPresent(attempt::report);
-    check();
     fault.ifPresent(
         why -> {
           throw AIError.of(
@@ -61,18 +91,13 @@ final class EmbeddingReader implements AnswerReader {
         });
     return new Answer(
         "",
-        Optional.of(Vectors.of(List.of(vectors))),
+        Optional.of(data),
         Answer.Finish.STOP,
         attempt.target().model().toString(),
         consumed.orElse(Usage.NONE),
         AgentAnswer.costOf(usage),
         List.of(),
         Optional.empty());
-  }
-
-  @Override
-  public void event(SseEvent event, LiveStream out) {
-    throw new IllegalStateException("embeddings are not streamed");
   }
 
   private Optional<Usage> usage() {
@@ -122,7 +147,7 @@ final class EmbeddingReader implements AnswerReader {
       var token = parser.nextToken();
       switch (field) {
         case "index" -> {
-          index = token == JsonToken.VALUE_NUMBER_INT ? parser.getIntValue() : -1;
+          index = token == JsonToken.VALUE_NUMBER_INT ? index(parser) : -1;
           parser.skipChildren();
         }
         case "embedding" -> vector = vector(parser);
@@ -136,6 +161,10 @@ final class EmbeddingReader implements AnswerReader {
     } else {
       vectors[index] = vector;
     }
+  }
+
+  private static int index(JsonParser parser) throws IOException {
+    return parser.getNumberType() == JsonParser.NumberType.INT ? parser.getIntValue() : -1;
   }
 
   private float[] vector(JsonParser parser) throws IOException {

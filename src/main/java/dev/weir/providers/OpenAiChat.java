@@ -3,6 +3,7 @@ package dev.weir.providers;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.config.ProviderSettings;
 import dev.weir.core.Json;
+import dev.weir.core.LargeWork;
 import dev.weir.gateway.Ask;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Reply;
@@ -18,11 +19,13 @@ final class OpenAiChat implements Provider {
 
   private final Transport transport;
   private final Refusals refusals;
+  private final LargeWork work;
   private final ChatRequest requests;
 
-  OpenAiChat(Transport transport, Refusals refusals, ProviderSettings settings) {
+  OpenAiChat(Transport transport, Refusals refusals, LargeWork work, ProviderSettings settings) {
     this.transport = transport;
     this.refusals = refusals;
+    this.work = work;
     this.requests = ChatRequest.to(settings);
   }
 
@@ -41,15 +44,14 @@ final class OpenAiChat implements Provider {
     return Reception.of(transport, PATH, Json.write(body), x, reader, refusals);
   }
 
-  /** Packed where that is wanted; a server that knows numbers only sends them all the same. */
   private Future<Reply> embed(Exchange x, Ask.Embedding ask) {
-    var form = ask.packed() ? EmbeddingForm.BASE64 : EmbeddingForm.FLOAT;
+    var form = EmbeddingForm.forOpenAi(ask, x.currentAttempt().target());
     return Reception.of(
         transport,
         EMBEDDINGS,
         Json.write(form.request(ask, x.currentAttempt().target())),
         x,
-        new EmbeddingReader(x.currentAttempt(), ask, form),
+        new EmbeddingReader(x.currentAttempt(), ask, form, work),
         refusals);
   }
 }

@@ -2,6 +2,7 @@ package dev.weir.providers;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.Json;
+import dev.weir.core.LargeWork;
 import dev.weir.gateway.Ask;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Reply;
@@ -17,11 +18,13 @@ final class PerplexityAgent implements Provider {
 
   private final Transport transport;
   private final Refusals refusals;
+  private final LargeWork work;
   private final ChatToAgent chat;
 
-  PerplexityAgent(Transport transport, Refusals refusals, GoneFields gone) {
+  PerplexityAgent(Transport transport, Refusals refusals, LargeWork work, GoneFields gone) {
     this.transport = transport;
     this.refusals = refusals;
+    this.work = work;
     this.chat = new ChatToAgent(gone);
   }
 
@@ -47,7 +50,7 @@ final class PerplexityAgent implements Provider {
         EMBEDDINGS,
         Json.write(form.request(ask, x.currentAttempt().target())),
         x,
-        new EmbeddingReader(x.currentAttempt(), ask, form),
+        new EmbeddingReader(x.currentAttempt(), ask, form, work),
         refusals);
   }
 }

@@ -87,8 +87,8 @@ final class Reception implements Receiver, LiveStream.Flow {
       switch (kind) {
         case EVENTS -> feed(chunk);
         case WHOLE -> {
-          if (collected.length() + chunk.length() > MAX_ANSWER_BYTES) {
-            throw Failures.oversized(MAX_ANSWER_BYTES);
+          if (collected.length() + chunk.length() > reader.mostBytes()) {
+            throw Failures.oversized(reader.mostBytes());
           }
           collected.appendBuffer(chunk);
         }
@@ -125,12 +125,28 @@ final class Reception implements Receiver, LiveStream.Flow {
             throw Failures.truncated();
           }
         }
-        case WHOLE -> complete(reader.whole(collected));
+        case WHOLE -> read();
         default -> throw refusals.of(status, headers, collected);
       }
     } catch (AIError error) {
       fail(error);
     }
+  }
+
+  /** While others read it, a cancelled call need not wait for them. */
+  private void read() {
+    var forget = x.cancellation().onCancel(this::fail);
+    reader
+        .wholeInTime(collected)
+        .onComplete(
+            (answer, failure) -> {
+              forget.run();
+              if (failure == null) {
+                complete(answer);
+              } else {
+                fail(AIError.from(failure));
+              }
+            });
   }
 
   private void complete(Answer answer) {

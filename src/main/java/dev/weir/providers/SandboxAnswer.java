@@ -7,6 +7,7 @@ import dev.weir.core.Usage;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.Answer.Finish;
 import dev.weir.gateway.Ask;
+import dev.weir.gateway.EmbeddingInput;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Message;
 import dev.weir.gateway.Source;
@@ -51,7 +52,7 @@ final class SandboxAnswer {
         askedAgain = false;
       }
       case Ask.Embedding ask -> {
-        said = ask.texts();
+        said = texts(ask.input());
         question = said.getFirst();
         schema = Optional.empty();
         askedAgain = false;
@@ -82,10 +83,8 @@ final class SandboxAnswer {
       return Optional.empty();
     }
     var dimensions =
-        ask.dimensions()
-            .orElse(
-                VectorSizes.of(x.currentAttempt().target().model())
-                    .orElse(SandboxEmbedding.DIMENSIONS));
+        VectorSizes.of(ask, x.currentAttempt().target().model())
+            .orElse(SandboxEmbedding.DIMENSIONS);
     return Optional.of(
         Vectors.of(said.stream().map(one -> SandboxEmbedding.of(one, dimensions)).toList()));
   }
@@ -126,8 +125,9 @@ final class SandboxAnswer {
   }
 
   private Usage usage(String text, boolean search) {
-    var input = said.stream().mapToLong(String::length).sum();
-    return new Usage(tokens(input), tokens(text.length()), 0, 0, search ? 1 : 0, false);
+    var given = x.plan().ask().givenTokens();
+    var input = given > 0 ? given : tokens(said.stream().mapToLong(String::length).sum());
+    return new Usage(input, tokens(text.length()), 0, 0, search ? 1 : 0, false);
   }
 
   private static long tokens(long letters) {
@@ -153,6 +153,18 @@ final class SandboxAnswer {
         .map(Message::text)
         .findFirst()
         .orElse("");
+  }
+
+  /** Each token is a word to it. */
+  private static List<String> texts(EmbeddingInput input) {
+    return switch (input) {
+      case EmbeddingInput.Texts texts -> texts.all();
+      case EmbeddingInput.Tokens tokens -> {
+        var words = new ArrayList<String>(tokens.size());
+        tokens.lists().forEach(list -> words.add(list.toString()));
+        yield words;
+      }
+    };
   }
 
   private static List<String> texts(ObjectNode body) {

@@ -27,7 +27,7 @@ public final class UpstreamStage implements Stage {
       return Future.failedFuture(cancelled.get());
     }
     try {
-      return upstreams.serving(x.currentAttempt().target()).ask(x);
+      return upstreams.serving(x.currentAttempt().target(), x.plan().ask()).ask(x);
     } catch (AIError refused) {
       return Future.failedFuture(refused);
     }

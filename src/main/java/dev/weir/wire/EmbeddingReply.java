@@ -1,7 +1,9 @@
 package dev.weir.wire;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.node.BinaryNode;
 import dev.weir.core.Json;
+import dev.weir.core.Usage;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.Call;
 import dev.weir.gateway.Vectors;
@@ -11,16 +13,34 @@ import java.io.IOException;
 
 /** Writes vectors in the shape of OpenAI's embeddings, number by number and without a tree. */
 public final class EmbeddingReply {
+  private static final int ENVELOPE = 60;
+
+  /** The bytes that a number takes, with its comma: seven to nine digits or a small whole one. */
+  private static final long NUMBER = 10;
+
+  private static final long FIRST_ROOM = 32 << 20;
+
   private EmbeddingReply() {}
+
+  /** About how many bytes the reply will have. */
+  public static long size(Call.OfEmbedding call, Answer answer) {
+    var size = (long) ENVELOPE;
+    for (var vector : answer.data().orElseThrow()) {
+      var packed = ((BinaryNode) vector).binaryValue().length;
+      size += ENVELOPE + (call.ask().packed() ? packed * 4L / 3 : packed / Float.BYTES * NUMBER);
+    }
+    return size;
+  }
 
   /**
    * The whole reply: lists of numbers, or base64 of little-endian {@code float32} where the call
-   * asked for that; under the model's name as the caller said it.
+   * asked for that; under the model's name as the caller said it. May run on any thread.
    *
    * @param answer with vectors as its data
+   * @param usage what it is said to have taken
    */
-  public static Buffer of(Call.OfEmbedding call, Answer answer) {
-    var bytes = new ByteArrayOutputStream();
+  public static Buffer of(Call.OfEmbedding call, Answer answer, Usage usage) {
+    var bytes = new ByteArrayOutputStream((int) Math.min(size(call, answer), FIRST_ROOM));
     try (var json = Json.mapper().createGenerator(bytes)) {
       json.writeStartObject();
       json.writeStringField("object", "list");
@@ -41,8 +61,8 @@ public final class EmbeddingReply {
       json.writeEndArray();
       json.writeStringField("model", call.model());
       json.writeObjectFieldStart("usage");
-      json.writeNumberField("prompt_tokens", answer.usage().inputTokens());
-      json.writeNumberField("total_tokens", answer.usage().totalTokens());
+      json.writeNumberField("prompt_tokens", usage.inputTokens());
+      json.writeNumberField("total_tokens", usage.totalTokens());
       json.writeEndObject();
       json.writeEndObject();
     } catch (IOException e) {

@@ -1,12 +1,16 @@
 package dev.weir.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.weir.gateway.Ask;
 import dev.weir.gateway.Call;
 import dev.weir.gateway.CallOptions;
+import dev.weir.gateway.EmbeddingInput;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.IntFunction;
 
 /**
  * Decodes a request for vectors in OpenAI's shape. What is unknown is refused: a provider that does
@@ -14,7 +18,7 @@ import java.util.OptionalInt;
  */
 public final class EmbeddingRequest {
   /** OpenAI's own bound; providers may have lower ones. */
-  private static final int MOST_TEXTS = 2048;
+  private static final int MOST_INPUTS = 2048;
 
   private static final long MOST_DIMENSIONS = 8192;
   private static final List<String> KNOWN =
@@ -44,32 +48,55 @@ public final class EmbeddingRequest {
                             + " are."));
     return new Call.OfEmbedding(
         model,
-        new Ask.Embedding(texts(body.path("input")), dimensions(members), packed(members)),
+        new Ask.Embedding(input(body.path("input")), dimensions(members), packed(members)),
         options);
   }
 
-  private static List<String> texts(JsonNode input) {
+  /** As the first element says: texts, tokens of one text, or lists of such. */
+  private static EmbeddingInput input(JsonNode input) {
     if (input.isTextual()) {
-      return List.of(text(input, "input"));
+      return new EmbeddingInput.Texts(List.of(text(input, "input")));
     }
-    if (!input.isArray() || input.isEmpty() || input.size() > MOST_TEXTS) {
+    if (input instanceof ArrayNode array && array.path(0).isNumber()) {
+      return tokens(JsonNodeFactory.instance.arrayNode(1).add(array), _ -> "input");
+    }
+    if (!(input instanceof ArrayNode array) || array.isEmpty() || array.size() > MOST_INPUTS) {
       throw Members.fault(
-          "input", "must be a string, or an array of 1 to " + MOST_TEXTS + " strings.");
+          "input",
+          "must be a string, or an array of 1 to "
+              + MOST_INPUTS
+              + " strings; or tokens of the model's own in place of each, as numbers.");
     }
-    var texts = new ArrayList<String>(input.size());
-    for (var i = 0; i < input.size(); i++) {
-      texts.add(text(input.get(i), "input[" + i + "]"));
+    if (array.path(0).isArray()) {
+      return tokens(array, i -> "input[" + i + "]");
     }
-    return texts;
+    var texts = new ArrayList<String>(array.size());
+    for (var i = 0; i < array.size(); i++) {
+      texts.add(text(array.get(i), "input[" + i + "]"));
+    }
+    return new EmbeddingInput.Texts(texts);
+  }
+
+  private static EmbeddingInput tokens(ArrayNode lists, IntFunction<String> at) {
+    var count = 0L;
+    for (var i = 0; i < lists.size(); i++) {
+      var list = lists.get(i);
+      if (!list.isArray() || list.isEmpty()) {
+        throw Members.fault(at.apply(i), "must be an array of tokens, at least one.");
+      }
+      for (var j = 0; j < list.size(); j++) {
+        var token = list.get(j);
+        if (!token.isInt() || token.intValue() < 0) {
+          throw Members.fault(
+              at.apply(i) + "[" + j + "]", "must be a token: a whole number from 0.");
+        }
+      }
+      count += list.size();
+    }
+    return new EmbeddingInput.Tokens(lists, count);
   }
 
   private static String text(JsonNode text, String at) {
-    if (text.isNumber() || text.isArray()) {
-      throw Members.fault(
-          at,
-          "is a token; each model has tokens of its own, so send the text itself. Some clients have"
-              + " to be told (LangChain: check_embedding_ctx_length=False).");
-    }
     if (!text.isTextual() || text.textValue().isEmpty()) {
       throw Members.fault(
           at,

@@ -44,11 +44,31 @@ class CheckTest {
     assertThat(check().warnings()).isEmpty();
   }
 
+  @Test
+  void whoCannotMakeTheCachesVectorsIsAFaultAndOneWithoutAPriceAWarning() throws IOException {
+    prices("[{model: openai/new, from: 2026-01-01, input: 1, output: 1}]");
+
+    assertThat(check("sandbox/trigramms").faults())
+        .singleElement()
+        .asString()
+        .contains("cache.embedding_model cannot be 'sandbox/trigramms'");
+    assertThat(check("openai/vectors").faults()).isEmpty();
+    assertThat(check("openai/vectors").warnings())
+        .singleElement()
+        .asString()
+        .contains("cache.embedding_model is openai/vectors, which has no price");
+    assertThat(check("sandbox/trigrams").warnings()).isEmpty();
+  }
+
   private void prices(String entries) throws IOException {
     Files.writeString(folder.resolve("prices.yaml"), "prices: " + entries + "\n");
   }
 
   private CheckReport check() throws IOException {
+    return check("sandbox/trigrams");
+  }
+
+  private CheckReport check(String embeddingModel) throws IOException {
     var functions = Files.createDirectories(folder.resolve("functions"));
     Files.writeString(
         functions.resolve("hello.yaml"),
@@ -66,9 +86,14 @@ class CheckTest {
         """);
     var environment =
         Map.of(
-            "WEIR_MODE", "dev",
-            "WEIR_FUNCTIONS_DIR", functions.toString(),
-            "WEIR_PRICES_FILE", folder.resolve("prices.yaml").toString());
+            "WEIR_MODE",
+            "dev",
+            "WEIR_CACHE_EMBEDDING_MODEL",
+            embeddingModel,
+            "WEIR_FUNCTIONS_DIR",
+            functions.toString(),
+            "WEIR_PRICES_FILE",
+            folder.resolve("prices.yaml").toString());
     return switch (new ConfigLoader(environment, false).load()) {
       case Loaded.Accepted accepted -> Check.run(accepted.config(), List.of());
       case Loaded.Refused refused -> throw new AssertionError(refused.faults().toString());

@@ -8,9 +8,12 @@ import dev.weir.config.Loaded;
 import dev.weir.config.WeirConfig;
 import dev.weir.gateway.Target;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Who makes the cache's vectors. */
 class EmbeddingTest {
@@ -50,6 +53,35 @@ class EmbeddingTest {
     assertThatThrownBy(() -> maker("prod", name))
         .isInstanceOf(StartFailure.class)
         .hasMessageContaining("PERPLEXITY_API_KEY");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "sandbox/trigramms | The sandbox knows no such behaviour; there are: plain, trigrams",
+        "sandbox/error-500 | never answers",
+        "sandbox/stall | never answers",
+        "perplexity/sonar | gives no vectors of texts",
+        "perplexity/pplx-embed-context-v1-4b | gives no vectors of texts",
+      })
+  void whoGivesNoVectorsIsAnErrorAtStartAndNotAMissForEver(String model, String says) {
+    var named = Map.of("WEIR_CACHE_EMBEDDING_MODEL", model, "PERPLEXITY_API_KEY", "pplx-a-key");
+
+    for (var mode : List.of("dev", "prod")) {
+      assertThatThrownBy(() -> maker(mode, named))
+          .isInstanceOf(StartFailure.class)
+          .hasMessageContaining("cache.embedding_model cannot be '" + model + "'")
+          .hasMessageContaining(says);
+    }
+  }
+
+  @Test
+  void theSandboxIsTakenByAnyNameUnderWhichItAnswers() {
+    assertThat(maker("prod", Map.of("WEIR_CACHE_EMBEDDING_MODEL", "sandbox/slow-10ms")))
+        .contains("sandbox/slow-10ms@sandbox");
+    assertThat(maker("dev", Map.of("WEIR_CACHE_EMBEDDING_MODEL", "openai/any")))
+        .contains("openai/any@sandbox");
   }
 
   @Test

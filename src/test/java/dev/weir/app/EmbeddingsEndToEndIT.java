@@ -154,6 +154,63 @@ class EmbeddingsEndToEndIT {
   }
 
   @Test
+  void tokensAsLangchainSendsThemGoToOpenai() {
+    var body = Json.object().put("model", "openai/text-embedding-3-small");
+    body.putArray("input").addArray().add(9906).add(1917);
+
+    var got = weir.post("/v1/embeddings", body);
+
+    assertThat(got.status()).as(got.raw().body()).isEqualTo(200);
+    assertThat(got.json().at("/data/0/embedding")).hasSize(1536);
+    assertThat(fake.requests().getLast().body().path("input").toString()).isEqualTo("[9906,1917]");
+  }
+
+  @Test
+  void perplexityGetsNoTokensAndNobodyPaysForThem() {
+    var before = fake.requests().size();
+    var body = Json.object().put("model", SMALL);
+    body.putArray("input").addArray().add(9906).add(1917);
+
+    var got = weir.post("/v1/embeddings", body);
+
+    assertThat(got.status()).isEqualTo(400);
+    assertThat(got.json().at("/error/message").asText()).contains("takes texts only");
+    assertThat(nanos(got, "cost_usd")).isZero();
+    assertThat(fake.requests()).hasSize(before);
+  }
+
+  @Test
+  void aFullBatchComesWholeInEitherForm() {
+    var body = Json.object().put("model", LARGE);
+    var input = body.putArray("input");
+    for (var i = 0; i < 512; i++) {
+      input.add("text " + i);
+    }
+
+    var floats = weir.post("/v1/embeddings", body);
+    var packed = weir.post("/v1/embeddings", body.put("encoding_format", "base64"));
+
+    assertThat(floats.status()).isEqualTo(200);
+    assertThat(floats.json().path("data")).hasSize(512);
+    assertThat(floats.json().at("/data/511/embedding")).hasSize(2560);
+    assertThat(floats.json().at("/data/511/index").asInt()).isEqualTo(511);
+    assertThat(packed.json().path("data")).hasSize(512);
+    assertThat(Base64.getDecoder().decode(packed.json().at("/data/7/embedding").asText()))
+        .hasSize(2560 * Float.BYTES);
+  }
+
+  @Test
+  void whereTheProviderReportsNoUsageTheReplySaysWhatTheBillDoes() {
+    fake.then(vectors(bytes()).withoutUsage());
+
+    var got = weir.post("/v1/embeddings", body(SMALL, "a weir").put("dimensions", SIZE));
+
+    assertThat(got.json().at("/usage/prompt_tokens").asLong()).isPositive();
+    assertThat(nanos(got, "prompt_tokens / 1000000000.0"))
+        .isEqualTo(got.json().at("/usage/prompt_tokens").asLong());
+  }
+
+  @Test
   void aFailureIsTriedAgainAndBothAttemptsStandOnTheBill() {
     fake.then(status(503)).then(vectors(bytes()));
 
@@ -205,6 +262,14 @@ class EmbeddingsEndToEndIT {
         "{\"model\": \"M\", \"input\": [1, 2]} | input[0]",
         "{\"model\": \"M\", \"input\": [[1]]} | input[0]",
         "{\"model\": \"M\", \"input\": [\"a\", \"\"]} | input[1]",
+        "{\"model\": \"M\", \"input\": [\"a\", 1]} | input[1]",
+        "{\"model\": \"M\", \"input\": [[1], \"a\"]} | input[1]",
+        "{\"model\": \"M\", \"input\": [[1], []]} | input[1]",
+        "{\"model\": \"M\", \"input\": [[1], [-1]]} | input[1][0]",
+        "{\"model\": \"M\", \"input\": [1, 2.5]} | input[1]",
+        "{\"model\": \"M\", \"input\": [1, \"a\"]} | input[1]",
+        "{\"model\": \"M\", \"input\": [3000000000]} | input[0]",
+        "{\"model\": \"M\", \"input\": {}} | input",
         "{\"model\": \"M\", \"input\": [\"a\", null]} | input[1]",
         "{\"input\": \"a\"} | model",
         "{\"model\": 7, \"input\": \"a\"} | model",

@@ -2,6 +2,7 @@ package dev.weir.limits;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.weir.core.AIError;
 import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
@@ -12,6 +13,7 @@ import dev.weir.gateway.Ask;
 import dev.weir.gateway.Attempt;
 import dev.weir.gateway.Cap;
 import dev.weir.gateway.Chain;
+import dev.weir.gateway.EmbeddingInput;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Exchanges;
 import dev.weir.gateway.Reply;
@@ -65,6 +67,26 @@ class SpendingStageTest {
     // billionths of a dollar.
     var counted = (long) Math.ceil(TOKENS.count("hello hello\nweir\n") * 1.3) + 32;
     assertThat(stage.atMost(x)).contains(new Usd(4 * Math.min(counted, 15 + 32)));
+  }
+
+  @Test
+  void tokensThatTheCallerCountedReserveOneEachAndCostAsMuchWhereNobodyReportsMore() {
+    var lists = JsonNodeFactory.instance.arrayNode();
+    lists.addArray().add(15).add(100_000).add(7);
+    lists.addArray().add(0);
+    var chat = Exchanges.chat("perplexity/pplx-embed-v1-0.6b");
+    var tokens = new EmbeddingInput.Tokens(lists, 4);
+    var asked =
+        chat.with(chat.plan().asking(new Ask.Embedding(tokens, OptionalInt.empty(), false)));
+    var target = Exchanges.target("perplexity/pplx-embed-v1-0.6b");
+    var x = asked.with(new Attempt(UUID.randomUUID(), 1, target));
+
+    assertThat(stage.atMost(x)).contains(new Usd(4 * (4 + 32)));
+    assertThat(Tokens.estimate(x)).isEqualTo(4);
+
+    Chain.of(List.of(stage, answersWith(Usage.NONE))).proceed(x);
+
+    assertThat(x.tally().usage()).isEqualTo(new Usage(4, TOKENS.count("hi"), 0, 0, 0, true));
   }
 
   @Test

@@ -9,22 +9,27 @@ import static dev.weir.testing.Turn.raw;
 import static dev.weir.testing.Turn.vectors;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.weir.config.Mode;
+import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
 import dev.weir.core.Usage;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.Ask;
+import dev.weir.gateway.EmbeddingInput;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Target;
 import dev.weir.gateway.Vectors;
+import dev.weir.testing.Eventually;
 import dev.weir.testing.FakeProvider;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -146,7 +151,7 @@ class EmbeddingsIT {
         "[{\"index\": 3, \"embedding\": \"GOOD\"}] | a text that was not sent",
         "[{\"index\": -1, \"embedding\": \"GOOD\"}] | a text that was not sent",
         "[{\"index\": \"0\", \"embedding\": \"GOOD\"}] | a text that was not sent",
-        "[{\"index\": 99999999999999, \"embedding\": \"GOOD\"}] | no answer",
+        "[{\"index\": 99999999999999, \"embedding\": \"GOOD\"}] | a text that was not sent",
         "[{\"embedding\": \"GOOD\"}, {\"index\": 0, \"embedding\": \"GOOD\"}] | a text has two",
         "[{\"embedding\": \"GOOD\"}, {\"embedding\": \"GOOD\"}] | a text that was not sent",
         "[{\"embedding\": \"GOOD\" | no answer",
@@ -180,12 +185,13 @@ class EmbeddingsIT {
   @Test
   void aHugeVectorAndAHugeAnswerAreRefusedWithoutBeingDecoded() {
     fake.then(raw("{\"data\": [{\"embedding\": \"" + "A".repeat(1 << 20) + "\"}]}"))
-        .then(oversized(Reception.MAX_ANSWER_BYTES + 1));
+        .then(oversized(EmbeddingReader.MOST_BYTES + 1));
 
     assertThat(loop.error(asking(SMALL, OptionalInt.empty(), "one")).message())
         .contains("more than 8192 numbers");
-    assertThat(loop.error(asking(SMALL, OptionalInt.empty(), "one")).code())
-        .isEqualTo(ErrorCode.PROVIDER_ERROR);
+    var error = loop.error(asking(SMALL, OptionalInt.empty(), "one"));
+    assertThat(error.code()).isEqualTo(ErrorCode.PROVIDER_ERROR);
+    assertThat(error.message()).contains("24 MiB");
   }
 
   @ParameterizedTest
@@ -297,5 +303,97 @@ class EmbeddingsIT {
     assertThat(read(fewer).getFirst()).hasSize(200);
     assertThat(read(own).getFirst()).hasSize(256);
     assertThat(fake.requests()).isEmpty();
+  }
+
+  private static Ask.Embedding tokens(String lists) {
+    var array = (ArrayNode) Json.parse(lists);
+    return new Ask.Embedding(
+        new EmbeddingInput.Tokens(array, array.size()), OptionalInt.empty(), false);
+  }
+
+  @Test
+  void tokensGoToOpenaiAsTheyCameAndThoseOfOneTextAsOneList() {
+    var two = loop.answer(exchange(tokens("[[1, 2], [100000]]"), target(OPENAI)));
+    var one = loop.answer(exchange(tokens("[[3, 4]]"), target(OPENAI)));
+
+    assertThat(fake.awaitRequest().body().path("input").toString()).isEqualTo("[[1,2],[100000]]");
+    assertThat(fake.awaitRequest().body().path("input").toString()).isEqualTo("[3,4]");
+    assertThat(read(two)).hasSize(2);
+    assertThat(read(one)).hasSize(1);
+  }
+
+  @Test
+  void perplexityIsNotAskedAboutTokensNorIsTheSandboxInItsPlace() {
+    var stoodFor = new Target(target(SMALL).model(), "sandbox", true, false, Optional.empty());
+
+    for (var target : List.of(target(SMALL), stoodFor)) {
+      var x = exchange(tokens("[[1, 2]]"), target);
+      var error = loop.error(x);
+
+      assertThat(error.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
+      assertThat(error.message()).contains("takes texts only", "check_embedding_ctx_length=False");
+      assertThat(x.currentAttempt().sent()).isFalse();
+    }
+    assertThat(fake.requests()).isEmpty();
+  }
+
+  @Test
+  void theSandboxTakesTokensAsWordsAndCountsThem() {
+    var two = new EmbeddingInput.Tokens((ArrayNode) Json.parse("[[1, 2], [2, 1]]"), 4);
+    var ask = new Ask.Embedding(two, OptionalInt.empty(), false);
+
+    var answer = loop.answer(exchange(ask, target("sandbox/trigrams")));
+
+    assertThat(answer.usage()).isEqualTo(Usage.of(4, 0));
+    assertThat(read(answer)).hasSize(2);
+    assertThat(read(answer).getFirst()).isEqualTo(read(answer).getLast());
+  }
+
+  private static Ask.Embedding many(int texts, int dimensions) {
+    return new Ask.Embedding(
+        Stream.generate(() -> "x").limit(texts).toList(), OptionalInt.of(dimensions), false);
+  }
+
+  @Test
+  void moreThanFitsIntoAnAnswerIsRefusedBeforeItIsPaidFor() {
+    for (var model : List.of(OPENAI, "sandbox/plain")) {
+      var x = exchange(many(2048, 3072), target(model));
+      var error = loop.error(x);
+
+      assertThat(error.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
+      assertThat(error.message()).contains("send at most 1024 at once");
+      assertThat(x.currentAttempt().sent()).isFalse();
+    }
+    assertThat(fake.requests()).isEmpty();
+  }
+
+  @Test
+  void numbersThatWouldNotFitIntoAnAnswerAsTextAreAskedForPacked() {
+    var most = loop.answer(exchange(many(2048, 1536), target(OPENAI)));
+    loop.answer(exchange(many(2048, 100), target(OPENAI)));
+
+    assertThat(fake.awaitRequest().body().path("encoding_format").asText()).isEqualTo("base64");
+    assertThat(fake.awaitRequest().body().path("encoding_format").asText()).isEqualTo("float");
+    assertThat(most.data().orElseThrow()).hasSize(2048);
+  }
+
+  @Test
+  void aLargeAnswerIsReadOnAnotherThreadAndACancelledCallDoesNotWaitForIt() {
+    var busy = new CountDownLatch(1);
+    var occupied = loop.occupyLargeWork(busy);
+    try {
+      var x = exchange(many(100, SIZE * 64), target(OPENAI));
+      var asked = loop.ask(x);
+      Eventually.until("the answer is there", () -> fake.active() == 0);
+      loop.run(() -> assertThat(asked).as("the loop is free, the call is not done").isNotDone());
+
+      loop.run(() -> x.cancellation().cancel(AIError.of(ErrorCode.CANCELLED, "gone")));
+
+      assertThat(Loop.failure(asked).code()).isEqualTo(ErrorCode.CANCELLED);
+    } finally {
+      busy.countDown();
+    }
+    Loop.await(occupied);
+    assertThat(read(loop.answer(exchange(many(100, SIZE * 64), target(OPENAI))))).hasSize(100);
   }
 }

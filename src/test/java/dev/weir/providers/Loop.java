@@ -3,6 +3,7 @@ package dev.weir.providers;
 import dev.weir.config.WeirConfig;
 import dev.weir.core.AIError;
 import dev.weir.core.Clock;
+import dev.weir.core.LargeWork;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.AnswerStream;
 import dev.weir.gateway.Exchange;
@@ -11,9 +12,11 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -109,6 +112,23 @@ final class Loop implements AutoCloseable {
   /** Asks for a stream, starts it and gathers what it delivers. */
   Gathered stream(Exchange x) {
     return gather(((Reply.Streamed) reply(x)).stream());
+  }
+
+  /** Holds every thread for large work until {@code released}. */
+  CompletableFuture<Void> occupyLargeWork(CountDownLatch released) {
+    var threads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    var done = new ArrayList<CompletableFuture<?>>();
+    run(
+        () -> {
+          var work = new LargeWork(vertx);
+          for (var i = 0; i < threads; i++) {
+            done.add(
+                work.of(LargeWork.FROM_BYTES, () -> released.await(20, TimeUnit.SECONDS))
+                    .toCompletionStage()
+                    .toCompletableFuture());
+          }
+        });
+    return CompletableFuture.allOf(done.toArray(CompletableFuture[]::new));
   }
 
   /** Runs something on the loop and waits for it. */

@@ -7,8 +7,8 @@ import java.util.Set;
 
 /**
  * What embeddings endpoints accept. Perplexity's, told by its models' names, is like the real one:
- * its own models, its own two encodings, no more texts and dimensions than it has, and no field
- * that it does not know.
+ * its own models, its own two encodings, texts and no tokens, no more texts and dimensions than it
+ * has, and no field that it does not know.
  */
 final class EmbeddingRules {
   private static final Map<String, Integer> PERPLEXITY =
@@ -35,6 +35,7 @@ final class EmbeddingRules {
     if (!model(body).isEmpty() && !isPerplexity(body)) {
       return Set.of("float", "base64").contains(body.path("encoding_format").asText("float"))
           ? faultOfInput(body.path("input"), 2048)
+              .filter(_ -> !EmbeddingTokens.are(body.path("input")))
           : Optional.of("encoding_format");
     }
     for (var field : body.properties()) {

@@ -56,10 +56,13 @@ final class EmbeddingWire implements Dialect {
       return turn.vectors;
     }
     var texts = new ArrayList<String>();
-    if (request.path("input").isTextual()) {
+    if (EmbeddingTokens.are(request.path("input"))) {
+      texts.addAll(EmbeddingTokens.texts(request.path("input")));
+    } else if (request.path("input").isTextual()) {
       texts.add(request.path("input").textValue());
+    } else {
+      request.path("input").forEach(text -> texts.add(text.textValue()));
     }
-    request.path("input").forEach(text -> texts.add(text.textValue()));
     return texts.stream().map(text -> words(text, EmbeddingRules.dimensions(request))).toList();
   }
 
