@@ -3,6 +3,7 @@ package dev.weir.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.config.HttpSettings;
 import dev.weir.core.Json;
+import dev.weir.core.LargeWork;
 import dev.weir.gateway.Authenticator;
 import dev.weir.gateway.CallOptions;
 import dev.weir.gateway.Credentials;
@@ -24,11 +25,13 @@ final class Reception {
   private final Vertx vertx;
   private final HttpSettings settings;
   private final Authenticator authenticator;
+  private final LargeWork work;
 
   Reception(Vertx vertx, HttpSettings settings, Authenticator authenticator) {
     this.vertx = vertx;
     this.settings = settings;
     this.authenticator = authenticator;
+    this.work = new LargeWork(vertx);
   }
 
   /** Who it is. The body is not read before that is known, so strangers cannot fill our memory. */
@@ -39,11 +42,11 @@ final class Reception {
     return authenticator.authenticate(credentials(visit));
   }
 
-  /** The JSON it brings. */
+  /** The JSON it brings; much of it is read beside the event loop. */
   Future<JsonNode> body(Visit visit) {
     return BodyReader.read(vertx, visit.request(), settings)
         .onFailure(_ -> closeIfBroken(visit))
-        .map(Json::parse);
+        .compose(bytes -> work.of(bytes.length(), () -> Json.parse(bytes)));
   }
 
   /**

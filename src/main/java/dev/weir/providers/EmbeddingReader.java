@@ -101,10 +101,14 @@ final class EmbeddingReader implements AnswerReader {
   }
 
   private Optional<Usage> usage() {
-    var prompt = usage.path("prompt_tokens");
-    return UpstreamJson.believable(prompt, JsonNodeFactory.instance.missingNode())
-        ? Optional.of(Usage.of(UpstreamJson.count(prompt), 0))
-        : Optional.empty();
+    var missing = JsonNodeFactory.instance.missingNode();
+    // Some servers tell the total alone.
+    for (var name : List.of("prompt_tokens", "total_tokens")) {
+      if (UpstreamJson.believable(usage.path(name), missing)) {
+        return Optional.of(Usage.of(UpstreamJson.count(usage.path(name)), 0));
+      }
+    }
+    return Optional.empty();
   }
 
   private void read(JsonParser parser) throws IOException {

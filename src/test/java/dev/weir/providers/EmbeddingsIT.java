@@ -212,6 +212,15 @@ class EmbeddingsIT {
   }
 
   @Test
+  void aReportOfTheTotalAloneIsBelievedSinceThereIsNoOutput() {
+    fake.then(raw("{\"data\": [{\"embedding\": [1]}], \"usage\": {\"total_tokens\": 9}}"));
+
+    var answer = loop.answer(asking(OPENAI, OptionalInt.empty(), "one"));
+
+    assertThat(answer.usage()).isEqualTo(Usage.of(9, 0));
+  }
+
+  @Test
   void whatPerplexityRefusesIsTheCallersMistake() {
     var tooFew = loop.error(asking(SMALL, OptionalInt.of(64), "one"));
     var tooMany =
