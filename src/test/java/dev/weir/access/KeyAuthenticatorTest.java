@@ -8,15 +8,17 @@ import dev.weir.core.ErrorCode;
 import dev.weir.gateway.Credentials;
 import dev.weir.gateway.Principal;
 import dev.weir.gateway.Principal.Role;
+import dev.weir.testing.HandClock;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 class KeyAuthenticatorTest {
-  private final ManualClock clock = new ManualClock();
+  private final HandClock clock = new HandClock(Instant.ofEpochSecond(1_800_000_000L));
   private final ScriptedLookup store = new ScriptedLookup();
   private final KeyAuthenticator authenticator = new KeyAuthenticator(store, Mode.PROD, clock);
 

@@ -10,6 +10,7 @@ import dev.weir.core.ErrorCode;
 import dev.weir.gateway.Credentials;
 import dev.weir.gateway.Principal;
 import dev.weir.gateway.Principal.Role;
+import dev.weir.testing.HandClock;
 import dev.weir.testing.TestDatabase;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -277,7 +279,7 @@ class KeyStoreIT {
   @Test
   void aRevocationOnAnotherNodeIsSeenWithinFiveSeconds() {
     var issued = userKey("far");
-    var clock = new ManualClock();
+    var clock = new HandClock(Instant.ofEpochSecond(1_800_000_000L));
     var node = new KeyAuthenticator(store, Mode.PROD, clock);
     await(node.authenticate(with(issued.key())));
     await(store.revoke(issued.record().id()));

@@ -12,7 +12,6 @@ import dev.weir.limits.Who;
 import dev.weir.metering.Replay;
 import dev.weir.pricing.PriceTable;
 import dev.weir.storage.Database;
-import dev.weir.storage.DatabaseUrl;
 import dev.weir.testing.FaultyProxy;
 import dev.weir.testing.TestDatabase;
 import io.vertx.core.Vertx;
@@ -45,12 +44,8 @@ class JournalOutlivesLeasesIT {
   @BeforeEach
   void open(TestDatabase given) {
     database = given;
-    var direct = given.serviceUrl();
-    proxy = FaultyProxy.before(direct.port());
-    var through =
-        DatabaseUrl.parse(
-            direct.withPassword().replace(":" + direct.port() + "/", ":" + proxy.port() + "/"));
-    pools = Database.open(vertx, through, Database.Limits.of(4));
+    proxy = FaultyProxy.before(given.serviceUrl().port());
+    pools = Database.open(vertx, given.through(proxy), Database.Limits.of(4));
     ledger =
         LedgerConnection.open(
             vertx, pools, process, "test", Clock.system(), Limits.Enforcement.ENFORCE);

@@ -11,6 +11,7 @@ import dev.weir.gateway.Tally.CacheStatus;
 import dev.weir.storage.Database;
 import dev.weir.storage.DatabaseUrl;
 import dev.weir.testing.Eventually;
+import dev.weir.testing.HandClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;

@@ -10,6 +10,7 @@ import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Exchanges;
 import dev.weir.gateway.Reply;
 import dev.weir.gateway.Tally.CacheStatus;
+import dev.weir.testing.HandClock;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;

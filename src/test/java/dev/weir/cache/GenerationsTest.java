@@ -2,6 +2,7 @@ package dev.weir.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.testing.HandClock;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

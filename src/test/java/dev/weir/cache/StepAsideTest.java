@@ -3,6 +3,7 @@ package dev.weir.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.testing.Eventually;
+import dev.weir.testing.HandClock;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;

@@ -6,6 +6,7 @@ import dev.weir.core.Usd;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Exchanges;
 import dev.weir.gateway.Tally.CacheStatus;
+import dev.weir.testing.HandClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;

@@ -2,11 +2,9 @@ package dev.weir.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weir.core.Clock;
+import dev.weir.testing.HandClock;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -15,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class RecentTest {
-  private final Hand clock = new Hand();
+  private final HandClock clock = new HandClock();
   private Future<Void> answer = Future.succeededFuture();
   private int asked;
   private final Recent recent =
@@ -115,24 +113,6 @@ class RecentTest {
       return true;
     } catch (ExecutionException _) {
       return false;
-    }
-  }
-
-  private static final class Hand implements Clock {
-    private long nanos = 5_000_000_000L;
-
-    void pass(Duration time) {
-      nanos += time.toNanos();
-    }
-
-    @Override
-    public Instant now() {
-      return Instant.EPOCH.plusNanos(nanos);
-    }
-
-    @Override
-    public long nanoTime() {
-      return nanos;
     }
   }
 }

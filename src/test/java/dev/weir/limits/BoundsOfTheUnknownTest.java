@@ -3,8 +3,8 @@ package dev.weir.limits;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.core.AIError;
-import dev.weir.core.Clock;
 import dev.weir.gateway.Cancellation;
+import dev.weir.testing.HandClock;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,7 +21,7 @@ class BoundsOfTheUnknownTest {
   private static final long NONE = Standing.NO_LIMIT;
 
   private final HandLedger ledger = new HandLedger();
-  private final At clock = new At();
+  private final HandClock clock = new HandClock(Instant.parse("2032-05-10T12:00:00Z"));
   private final Limits limits = limits(Limits.Enforcement.ENFORCE);
   private final Who who = new Who("ann", UUID.randomUUID(), Optional.of("growth"));
 
@@ -185,23 +185,5 @@ class BoundsOfTheUnknownTest {
                     ? "ok"
                     : call.failed() ? AIError.from(call.cause()).code().name() : "waits")
         .toList();
-  }
-
-  private static final class At implements Clock {
-    private long nanos = 1;
-
-    void pass(Duration time) {
-      nanos += time.toNanos();
-    }
-
-    @Override
-    public Instant now() {
-      return Instant.parse("2032-05-10T12:00:00Z").plusNanos(nanos);
-    }
-
-    @Override
-    public long nanoTime() {
-      return nanos;
-    }
   }
 }

@@ -3,9 +3,9 @@ package dev.weir.limits;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.core.AIError;
-import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
 import dev.weir.gateway.Cancellation;
+import dev.weir.testing.HandClock;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 /** What one process bounds by itself: bursts, tokens, calls at once. */
 class BoundsTest {
   private final HandLedger ledger = new HandLedger();
-  private final At clock = new At();
+  private final HandClock clock = new HandClock(Instant.parse("2032-05-10T12:00:00Z"));
   private final Limits limits =
       new Limits(
           new LeaseDesk(
@@ -124,23 +124,5 @@ class BoundsTest {
 
   private static Duration seconds(int count) {
     return Duration.ofSeconds(count);
-  }
-
-  private static final class At implements Clock {
-    private long nanos = 1;
-
-    void pass(Duration time) {
-      nanos += time.toNanos();
-    }
-
-    @Override
-    public Instant now() {
-      return Instant.parse("2032-05-10T12:00:00Z").plusNanos(nanos);
-    }
-
-    @Override
-    public long nanoTime() {
-      return nanos;
-    }
   }
 }

@@ -3,9 +3,9 @@ package dev.weir.limits;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.core.AIError;
-import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
 import dev.weir.gateway.Cancellation;
+import dev.weir.testing.HandClock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
  * and when a unit comes back.
  */
 class FreshLeaseTest {
-  private final At clock = new At();
+  private final HandClock clock = new HandClock(Instant.parse("2032-05-10T12:00:00Z"));
   private final Limits limits =
       new Limits(
           new LeaseDesk(
@@ -86,23 +86,5 @@ class FreshLeaseTest {
     assertThat(charge.returned()).isTrue();
     assertThat(sent.returned()).as("a timeout or a cancellation after sending").isFalse();
     assertThat(answered.returned()).as("an answer from the cache").isFalse();
-  }
-
-  private static final class At implements Clock {
-    private long nanos = 1;
-
-    void pass(Duration time) {
-      nanos += time.toNanos();
-    }
-
-    @Override
-    public Instant now() {
-      return Instant.parse("2032-05-10T12:00:00Z").plusNanos(nanos);
-    }
-
-    @Override
-    public long nanoTime() {
-      return nanos;
-    }
   }
 }

@@ -10,7 +10,6 @@ import dev.weir.core.Ids;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Cancellation;
 import dev.weir.storage.Database;
-import dev.weir.storage.DatabaseUrl;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.FaultyProxy;
 import dev.weir.testing.TestDatabase;
@@ -41,12 +40,8 @@ class PostgresAwayIT {
   @BeforeEach
   void open(TestDatabase given) {
     database = given;
-    var direct = given.serviceUrl();
-    proxy = FaultyProxy.before(direct.port());
-    var through =
-        DatabaseUrl.parse(
-            direct.withPassword().replace(":" + direct.port() + "/", ":" + proxy.port() + "/"));
-    pools = Database.open(vertx, through, Database.Limits.of(4));
+    proxy = FaultyProxy.before(given.serviceUrl().port());
+    pools = Database.open(vertx, given.through(proxy), Database.Limits.of(4));
     connection =
         LedgerConnection.open(
             vertx,

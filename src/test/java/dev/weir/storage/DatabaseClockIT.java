@@ -24,12 +24,8 @@ class DatabaseClockIT {
 
   @Test
   void aDatabaseThatDoesNotAnswerAtOnceIsAskedAgain(TestDatabase database, Vertx vertx) {
-    var url = database.serviceUrl();
-    try (var proxy = FaultyProxy.before(url.port()).blackHole(true)) {
-      var through =
-          DatabaseUrl.parse(
-              url.withPassword().replace(":" + url.port() + "/", ":" + proxy.port() + "/"));
-      var pools = Database.open(vertx, through, IMPATIENT);
+    try (var proxy = FaultyProxy.before(database.serviceUrl().port()).blackHole(true)) {
+      var pools = Database.open(vertx, database.through(proxy), IMPATIENT);
       var clock = new DatabaseClock();
 
       var anchored = clock.follow(vertx, pools);

@@ -63,6 +63,11 @@ public final class TestDatabase {
     return service;
   }
 
+  /** As {@link #serviceUrl()}, by way of a proxy before the server. */
+  public DatabaseUrl through(FaultyProxy proxy) {
+    return DatabaseUrl.parse(url().replace(":" + service.port() + "/", ":" + proxy.port() + "/"));
+  }
+
   /**
    * The superuser's URL, which row-level security does not bind: for migrating, arranging and
    * asserting.
