@@ -120,7 +120,8 @@ final class GatewayVerticle extends VerticleBase {
                 parts.clock(),
                 parts.draining(),
                 parts.reports(),
-                this::judged));
+                this::judged,
+                config.http().maxBodyBytes()));
     running = Optional.of(new Running(upstreams, api, bus));
     return api.listen()
         .recover(this::explained)

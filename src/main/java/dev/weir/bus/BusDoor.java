@@ -40,6 +40,7 @@ public final class BusDoor {
    * @param draining whether the node is shutting down: new calls are refused then
    * @param refusals told of messages that never became a call
    * @param feedback takes what a user thinks of an answer, and says what became of it
+   * @param maxBytes the largest message that is read, as JSON: the largest body over HTTP
    */
   public record Parts(
       Vertx vertx,
@@ -48,7 +49,8 @@ public final class BusDoor {
       Clock clock,
       BooleanSupplier draining,
       RefusalListener refusals,
-      BiFunction<String, FeedbackRequest, Future<String>> feedback) {}
+      BiFunction<String, FeedbackRequest, Future<String>> feedback,
+      int maxBytes) {}
 
   /** A door that is not open yet. */
   public BusDoor(Parts parts) {

@@ -152,10 +152,26 @@ final class Invocation {
   }
 
   private Buffer text() {
+    var text = written();
+    if (text.length() > parts.maxBytes()) {
+      throw tooLarge();
+    }
+    return text;
+  }
+
+  private AIError tooLarge() {
+    return AIError.of(
+            ErrorCode.PAYLOAD_TOO_LARGE,
+            "The message is over the limit of " + parts.maxBytes() + " bytes; send less.")
+        .with("limit_bytes", parts.maxBytes());
+  }
+
+  private Buffer written() {
     try {
       return switch (body) {
         case JsonObject json -> json.toBuffer();
         case Buffer buffer -> buffer;
+        case String string when string.length() > parts.maxBytes() -> throw tooLarge();
         case String string -> Buffer.buffer(string);
         case null, default ->
             throw AIError.invalid("The message must be a JSON object, or the same as text.");

@@ -213,6 +213,9 @@ final class EvalCommand implements Callable<Integer> {
       var list = order.putArray("scorers");
       scorers.forEach(list::add);
     }
+    if (limit != null && limit < 1) {
+      throw new CommandFailure(ExitCode.USAGE, "--limit must be at least 1.");
+    }
     if (limit != null && file == null) {
       order.put("limit", limit);
     }
@@ -226,7 +229,7 @@ final class EvalCommand implements Callable<Integer> {
       }
       var cases = order.putArray("cases");
       lines.stream()
-          .limit(limit == null ? lines.size() : Math.max(1, limit))
+          .limit(limit == null ? lines.size() : limit)
           .forEach(line -> cases.add(line.json().put("line", line.number())));
     }
     return order;

@@ -51,6 +51,9 @@ final class EvaluationRun {
   private final CountDownLatch workers = new CountDownLatch(AT_ONCE);
   private final AtomicReference<@Nullable EvaluationEnd> end = new AtomicReference<>();
 
+  /** How many were written here; of the thread that runs it. */
+  private int written;
+
   /** Guarded by itself. */
   private final List<Scored> unwritten = new ArrayList<>();
 
@@ -173,7 +176,8 @@ final class EvaluationRun {
       some = List.copyOf(unwritten);
     }
     try {
-      switch (Asking.got(table.move(plan.held(), some, done(), asking.spent()))) {
+      var done = done() + some.size();
+      switch (Asking.got(table.move(plan.held(), some, done, asking.spent()))) {
         case STOP -> end(EvaluationEnd.stopped());
         case NO_LONGER_YOURS -> {
           end.set(EvaluationEnd.lost());
@@ -184,13 +188,15 @@ final class EvaluationRun {
       synchronized (unwritten) {
         unwritten.subList(0, some.size()).clear();
       }
+      written += some.size();
     } catch (AIError e) {
       LOG.debug("The evaluation {} waits for the database: {}", plan.name(), e.getMessage());
     }
   }
 
+  /** How many are written, on all nodes together: what is scored and is not may be asked again. */
   private int done() {
-    return plan.before() + done.get();
+    return plan.before() + written;
   }
 
   private void finish() throws InterruptedException {

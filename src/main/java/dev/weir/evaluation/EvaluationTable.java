@@ -84,8 +84,12 @@ final class EvaluationTable {
   /** An evaluation that a node works on: its name, and the how many-th node this is. */
   record Held(String name, int turn) {}
 
-  /** Opens the account and keeps the evaluation; false if there is one of this name. */
+  /**
+   * Opens the account and keeps the evaluation; false if there is one of this name. Not for an
+   * event loop: writes out all cases.
+   */
   Future<Boolean> begin(Beginning b) {
+    var work = EvaluationWork.rows(b.name(), b.items());
     return database.admin(
         c ->
             c.preparedQuery(BEGIN)
@@ -98,7 +102,7 @@ final class EvaluationTable {
                                     c,
                                     Accounts.ofEvaluation(b.name()),
                                     b.order().budget().dollars())
-                                .compose(_ -> EvaluationWork.add(c, b.name(), b.items()))
+                                .compose(_ -> EvaluationWork.add(c, work))
                                 .map(true)));
   }
 

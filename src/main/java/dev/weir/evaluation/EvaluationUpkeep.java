@@ -51,6 +51,13 @@ final class EvaluationUpkeep {
         WHERE scored_at < now() - interval '90 days' ORDER BY scored_at LIMIT $1)
       """;
 
+  /** Of such that a Weir closed which knew of no work; else nothing is left. */
+  private static final String LEFT_BEHIND =
+      """
+      DELETE FROM evaluation_work WHERE evaluation_name IN (
+        SELECT evaluation_name FROM evaluations WHERE status <> 'running')
+      """;
+
   private final Vertx vertx;
   private final EvaluationTable table;
 
@@ -61,7 +68,9 @@ final class EvaluationUpkeep {
 
   /** One round of the job. */
   Future<Void> round(Turn turn) {
-    return closeDead(turn).compose(_ -> clean(turn));
+    return closeDead(turn)
+        .compose(_ -> turn.write(c -> c.preparedQuery(LEFT_BEHIND).execute()))
+        .compose(_ -> clean(turn));
   }
 
   private Future<Void> closeDead(Turn turn) {

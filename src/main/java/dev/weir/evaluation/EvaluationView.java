@@ -13,7 +13,8 @@ import java.util.Optional;
 final class EvaluationView {
   /**
    * One that was handed over, or that nobody has moved for a minute since its node died or is away
-   * from the database, waits for the next node.
+   * from the database, waits for the next node. What was spent is at least what usage rows say: a
+   * node that died wrote some of them that no node after it was told of.
    */
   private static final String SHOWN =
       """
@@ -26,7 +27,9 @@ final class EvaluationView {
         'baseline', jsonb_build_object('asked_for', e.baseline, 'versions', to_jsonb(e.baseline_versions)),
         'scorers', to_jsonb(e.scorers), 'from', e.item_source, 'items', e.items, 'users', e.units,
         'users_expected', e.units_expected, 'unfit', e.unfit, 'left_out', e.left_out, 'done', e.done,
-        'budget_usd', e.budget_usd, 'spent_usd', e.spent_usd, 'account', $1 || e.evaluation_name,
+        'budget_usd', e.budget_usd, 'spent_usd', greatest(e.spent_usd, (
+          SELECT sum(q.usd_settled) FROM user_quotas q
+          WHERE q.subject_kind = 'user' AND q.subject_id = $1 || e.evaluation_name)), 'account', $1 || e.evaluation_name,
         'created_by', e.created_by, 'created_at', e.created_at, 'ended_at', e.ended_at, 'report', e.report)::text AS json
       FROM evaluations AS e CROSS JOIN LATERAL (SELECT CASE
         WHEN e.status <> 'running' THEN NULL

@@ -9,6 +9,7 @@ import io.vertx.sqlclient.Tuple;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * The table {@code evaluation_work}: what evaluations that run have left to ask, so that another
@@ -34,15 +35,20 @@ final class EvaluationWork {
 
   private EvaluationWork() {}
 
+  /** What is to be asked, written out. May be megabytes: not for an event loop. */
+  static List<Tuple> rows(String name, List<Item> items) {
+    return items.stream().map(item -> row(name, item)).toList();
+  }
+
   /** Writes down what is to be asked. */
-  static Future<Void> add(SqlConnection c, String name, List<Item> items) {
-    var some = items.subList(0, Math.min(BATCH, items.size()));
+  static Future<Void> add(SqlConnection c, List<Tuple> rows) {
+    var some = rows.subList(0, Math.min(BATCH, rows.size()));
     if (some.isEmpty()) {
       return Future.succeededFuture();
     }
     return c.preparedQuery(ADD)
-        .executeBatch(some.stream().map(item -> row(name, item)).toList())
-        .compose(_ -> add(c, name, items.subList(some.size(), items.size())));
+        .executeBatch(some)
+        .compose(_ -> add(c, rows.subList(some.size(), rows.size())));
   }
 
   private static Tuple row(String name, Item item) {
@@ -57,27 +63,46 @@ final class EvaluationWork {
             item.given().map(Case::json).map(json -> Buffer.buffer(json.toString())).orElse(null));
   }
 
+  /** An item that is left, as it stands there. */
+  record Left(
+      int position,
+      String user,
+      int unit,
+      int unitItems,
+      Optional<UUID> source,
+      Optional<Buffer> given) {
+    /** The item. All of them may be megabytes to read: not for an event loop. */
+    Item item() {
+      return new Item(
+          position,
+          unit,
+          unitItems,
+          user,
+          source,
+          given.map(written -> Case.of(Json.parse(written))));
+    }
+  }
+
   /** What is left, in its order. */
-  static Future<List<Item>> left(SqlConnection c, String name) {
+  static Future<List<Left>> left(SqlConnection c, String name) {
     return c.preparedQuery(LEFT)
         .execute(Tuple.of(name))
         .map(
             rows -> {
-              var items = new ArrayList<Item>(rows.size());
-              rows.forEach(row -> items.add(item(row)));
-              return items;
+              var left = new ArrayList<Left>(rows.size());
+              rows.forEach(row -> left.add(left(row)));
+              return left;
             });
   }
 
-  private static Item item(Row row) {
-    return new Item(
+  private static Left left(Row row) {
+    return new Left(
         row.getInteger("position"),
+        row.getString("user_id"),
         row.getInteger("unit"),
         row.getInteger("unit_items"),
-        row.getString("user_id"),
         Optional.ofNullable(row.getUUID("source_id")),
-        Optional.<Buffer>ofNullable(row.getBuffer("given"))
-            .map(given -> Case.of(Json.parse(given.toString()))));
+        Optional.ofNullable(row.getBuffer("given")));
   }
 
   /** Takes out what was scored. */

@@ -44,8 +44,8 @@ public record Preparation(
   /**
    * The rest of an evaluation that another node began.
    *
-   * @throws AIError {@code CONFLICT} if what is asked is not the same any more; as {@link #of}
-   *     where it cannot be asked here
+   * @throws AIError {@code CONFLICT} if what is asked is not the same any more; {@code
+   *     INVALID_REQUEST} if this Weir cannot read it; as {@link #of} where it cannot be asked here
    */
   EvaluationRun.Plan rest(Succession.Inherited one) throws InterruptedException {
     var candidate = Candidate.of(version(one.function(), one.candidate()), models);
@@ -53,7 +53,8 @@ public record Preparation(
         one.baseline().isPresent()
             ? Optional.of(Candidate.of(version(one.function(), one.baseline().get()), models))
             : Optional.<Candidate>empty();
-    var judges = Judges.of(one.scorers(), registry.get(), models, check);
+    var scorers = one.scorers().stream().map(Scorer::parse).toList();
+    var judges = Judges.of(scorers, registry.get(), models, check);
     var asks = asks(candidate, baseline, judges);
     if (!asks.equals(one.asks())) {
       throw AIError.of(
@@ -67,11 +68,11 @@ public record Preparation(
     return new EvaluationRun.Plan(
         one.held(),
         one.function(),
-        one.left(),
+        one.left().stream().map(EvaluationWork.Left::item).toList(),
         one.items() - one.left().size(),
         candidate,
         baseline,
-        one.scorers(),
+        scorers,
         judges,
         one.report());
   }

@@ -69,8 +69,10 @@ final class Succession {
   private Succession() {}
 
   /**
-   * An evaluation that was taken over.
+   * An evaluation that was taken over, as it stands there: whoever cannot make anything of it has
+   * taken it all the same, and it stands in no other's way.
    *
+   * @param scorers their names
    * @param left what is left to ask, in its order
    * @param items how many items it has altogether
    * @param asks what was asked, as {@link Preparation} spells it
@@ -83,8 +85,8 @@ final class Succession {
       String function,
       String candidate,
       Optional<String> baseline,
-      List<Scorer> scorers,
-      List<Item> left,
+      List<String> scorers,
+      List<EvaluationWork.Left> left,
       int items,
       EvaluationReport report,
       List<String> asks,
@@ -131,7 +133,7 @@ final class Succession {
                     .map(money -> inherited(row, left, money.iterator().next())));
   }
 
-  private static Inherited inherited(Row row, List<Item> left, Row money) {
+  private static Inherited inherited(Row row, List<EvaluationWork.Left> left, Row money) {
     var scorers = List.of(row.getArrayOfStrings("scorers"));
     return new Inherited(
         new EvaluationTable.Held(row.getString("evaluation_name"), row.getInteger("turn")),
@@ -141,7 +143,7 @@ final class Succession {
         row.getString("baseline").equals(EvaluationOrder.STORED)
             ? Optional.empty()
             : Optional.of(row.getArrayOfStrings("baseline_versions")[0]),
-        scorers.stream().map(Scorer::parse).toList(),
+        scorers,
         left,
         row.getInteger("items"),
         new EvaluationReport(scorers, row.getInteger("units"), row.getInteger("units_expected")),

@@ -49,13 +49,15 @@ class EvaluationsGoOnIT {
     left = shown("whole");
     copy("changed", "asks = '{quiz 0 openai/other}'");
     copy("unwanted", "stop_asked = true");
+    // The first in the line.
+    copy("strange", "scorers = '{of a Weir to come}', moved_at = moved_at - interval '9 seconds'");
     // As where a month has ended meanwhile: the ledger would let it spend its budget once more.
     database.execute(
         "UPDATE subject_limits SET amount = 1000, changed_at = now() WHERE subject_id ="
             + " 'weir-eval.tight'");
     next = new EvaluationWorld(given, latter);
     next.fake.always(ANSWER);
-    List.of("whole", "tight", "changed", "unwanted").forEach(next::ended);
+    List.of("whole", "tight", "changed", "unwanted", "strange").forEach(next::ended);
   }
 
   @AfterAll
@@ -187,6 +189,15 @@ class EvaluationsGoOnIT {
     assertThat(so.at("/report/items").asInt() + so.at("/report/left_out").asInt())
         .isEqualTo(left.path("scored").asInt());
     assertThat(shown("changed").path("left").asInt()).isZero();
+  }
+
+  @Test
+  void whatThisWeirCannotReadIsClosedAndKeepsNoOtherFromGoingOn() {
+    var so = next.show("strange");
+
+    assertThat(so.path("status").asText()).isEqualTo("interrupted");
+    assertThat(so.path("reason").asText()).contains("A scorer is").contains("of a Weir to come");
+    assertThat(shown("strange").path("left").asInt()).isZero();
   }
 
   @Test

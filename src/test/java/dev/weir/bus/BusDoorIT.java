@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 
 /** The event-bus door, in front of the same real gateway as the HTTP door's tests. */
 class BusDoorIT {
+  private static final int LARGEST = 10_000;
   private static final String MINE = "01a22b17-dbf8-745e-b569-b0434b0baea1";
   private final BlockingQueue<AIError> refusals = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> opinions = new LinkedBlockingQueue<>();
@@ -54,7 +55,8 @@ class BusDoorIT {
                 Clock.system(),
                 () -> draining,
                 (_, _, why, _) -> refusals.add(why),
-                this::judge));
+                this::judge,
+                LARGEST));
     door.open().toCompletionStage().toCompletableFuture().join();
     return door;
   }
@@ -101,6 +103,22 @@ class BusDoorIT {
         .put(
             "feedback",
             new JsonObject().put("request_id", request).put("success", true).put("score", 0.5));
+  }
+
+  @Test
+  void aMessageThatIsLargerThanABodyMayBeIsRefusedUnreadInItsOwnType() throws Exception {
+    open(hello());
+    var padded = echo().put("tags", new JsonObject().put("a", "b")).encode();
+    var fits = padded + " ".repeat(LARGEST - padded.length());
+    var text = echo().put("input", new JsonObject().put("text", "x".repeat(LARGEST))).encode();
+    var wide = "{" + "\u00e9".repeat(LARGEST - 1) + "}";
+
+    assertThat(new JsonObject((String) send(fits)).getBoolean("success")).isTrue();
+    assertThat(new JsonObject((String) send(fits + " ")).encode()).contains("PAYLOAD_TOO_LARGE");
+    assertThat(((Buffer) send(Buffer.buffer(text))).toString()).contains("PAYLOAD_TOO_LARGE");
+    assertThat(code(ask(new JsonObject(text)))).isEqualTo("PAYLOAD_TOO_LARGE");
+    assertThat((String) send(wide)).contains("PAYLOAD_TOO_LARGE").contains("10000");
+    assertThat(refusals).hasSize(4);
   }
 
   private static Stage hello() {

@@ -172,6 +172,8 @@ class EvalCommandIT {
     assertThat(eval("--file", "cases.jsonl").err()).contains("Line 2 is no JSON object");
     Files.writeString(directory.resolve("cases.jsonl"), "\n");
     assertThat(eval("--file", "cases.jsonl").exitCode()).isEqualTo(ExitCode.USAGE);
+    Files.writeString(directory.resolve("cases.jsonl"), "{\"input\": {\"question\": \"fine\"}}\n");
+    assertThat(eval("--file", "cases.jsonl", "--limit", "0").exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(eval("--scorer", "taste").err()).contains("A scorer is schema");
     assertThat(eval().err()).contains("There are no stored contents to replay");
     assertThat(shell.run("eval", "quiz").err()).contains("no label 'candidate'");

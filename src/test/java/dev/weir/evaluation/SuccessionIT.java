@@ -127,11 +127,11 @@ class SuccessionIT {
     assertThat(one.held()).isEqualTo(new EvaluationTable.Held("left", 2));
     assertThat(one.candidate()).isEqualTo("v1");
     assertThat(one.baseline()).contains("v0");
-    assertThat(one.scorers()).extracting(Scorer::name).containsExactly("exact", "contains:x");
+    assertThat(one.scorers()).containsExactly("exact", "contains:x");
     assertThat(one.asks()).containsExactly("quiz v1 a/b");
     assertThat(one.items()).isEqualTo(ITEMS);
-    assertThat(one.left()).extracting(Item::position).containsExactly(2, 3, 4);
-    assertThat(one.left().getFirst().given().orElseThrow().input().toString())
+    assertThat(one.left()).extracting(EvaluationWork.Left::position).containsExactly(2, 3, 4);
+    assertThat(one.left().getFirst().item().given().orElseThrow().input().toString())
         .isEqualTo("{\"n\":1.50}");
     assertThat(one.spent()).as("in all months").isEqualTo(Usd.of(new BigDecimal("0.75")));
     assertThat(one.open()).isEqualTo(Usd.ZERO);
@@ -192,6 +192,41 @@ class SuccessionIT {
         side,
         Optional.of(true),
         Map.of("exact", Optional.of(new Scored.Pair(1, 1))));
+  }
+
+  @Test
+  void whatUsageSaysLaterOfANodeThatDiedIsSpentAllTheSame() {
+    silent("stopped", "61 seconds");
+    silent("closed", "25 hours");
+    change("stopped", "spent_usd = 0.1, stop_asked = true");
+    change("closed", "spent_usd = 0.1");
+    quota("stopped", "2026-01-01", "0.5", "0.4");
+    quota("closed", "2026-01-01", "0.5", "0.4");
+    var one = next().orElseThrow();
+    table.end(one.held(), "stopped", Optional.empty(), Json.object(), 2, one.spent()).await();
+    upkeep.round(turn()).await();
+
+    // The journal of the dead node is read after all.
+    database.execute("UPDATE user_quotas SET usd_settled = 0.75, usd_held = 0");
+
+    for (var name : List.of("stopped", "closed")) {
+      var shown = new EvaluationView(pools).show(name).await().orElseThrow();
+      assertThat(shown.path("status").asText()).isEqualTo(value("status", name)).isNotEqualTo("running");
+      assertThat(shown.path("spent_usd").decimalValue()).isEqualByComparingTo("0.75");
+    }
+  }
+
+  @Test
+  void whatIsLeftOfAnEndedOneIsForgottenWhoeverEndedIt() {
+    silent("ended", "1 minute");
+    silent("alive", "1 minute");
+    // A Weir of before closed it, which knew of no work.
+    change("ended", "status = 'interrupted', ended_at = now()");
+
+    upkeep.round(turn()).await();
+
+    assertThat(database.value("SELECT min(evaluation_name) FROM evaluation_work")).isEqualTo("alive");
+    assertThat(database.count("SELECT count(*) FROM evaluation_work")).isEqualTo(ITEMS - SCORED);
   }
 
   @Test
