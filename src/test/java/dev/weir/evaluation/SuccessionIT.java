@@ -211,7 +211,9 @@ class SuccessionIT {
 
     for (var name : List.of("stopped", "closed")) {
       var shown = new EvaluationView(pools).show(name).await().orElseThrow();
-      assertThat(shown.path("status").asText()).isEqualTo(value("status", name)).isNotEqualTo("running");
+      assertThat(shown.path("status").asText())
+          .isEqualTo(value("status", name))
+          .isNotEqualTo("running");
       assertThat(shown.path("spent_usd").decimalValue()).isEqualByComparingTo("0.75");
     }
   }
@@ -225,7 +227,8 @@ class SuccessionIT {
 
     upkeep.round(turn()).await();
 
-    assertThat(database.value("SELECT min(evaluation_name) FROM evaluation_work")).isEqualTo("alive");
+    assertThat(database.value("SELECT min(evaluation_name) FROM evaluation_work"))
+        .isEqualTo("alive");
     assertThat(database.count("SELECT count(*) FROM evaluation_work")).isEqualTo(ITEMS - SCORED);
   }
 
