@@ -94,14 +94,17 @@ final class CacheCalls {
      * function matches by meaning; empty where nothing bounds it.
      */
     Optional<Usd> atMost() {
+      return here.way().atMost().apply(x).flatMap(one -> vectorAtMost().map(one::plus));
+    }
+
+    /** The most that the vector of its input costs; empty where nothing bounds it. */
+    Optional<Usd> vectorAtMost() {
       var vector =
           x.plan()
               .function()
               .flatMap(f -> f.cache().similarity().isPresent() ? here.embedder() : Optional.empty())
               .flatMap(embedder -> embedder.attempt(x, ((Call.OfFunction) x.call()).input()));
-      var extra =
-          vector.isEmpty() ? Optional.of(Usd.ZERO) : here.way().atMost().apply(vector.get());
-      return here.way().atMost().apply(x).flatMap(one -> extra.map(one::plus));
+      return vector.isEmpty() ? Optional.of(Usd.ZERO) : here.way().atMost().apply(vector.get());
     }
 
     /**

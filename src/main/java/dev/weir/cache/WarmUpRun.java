@@ -178,26 +178,27 @@ final class WarmUpRun {
         planned
             .make(Optional.of(new Cap(taken.most())))
             .compose(went -> table.settle(turn, taken, went).map(went))
-            .onSuccess(went -> told(candidate, went))
+            .onSuccess(went -> told(candidate, planned, went))
             .onFailure(e -> LOG.warn("A call of warm-up broke; what it reserved is spent", e)));
     return Future.succeededFuture();
   }
 
-  private void told(Candidate candidate, CacheCalls.Went went) {
+  private void told(Candidate candidate, CacheCalls.Planned planned, CacheCalls.Went went) {
     if (went.error().isEmpty()) {
       warmUp.refreshed(candidate);
       return;
     }
     var error = went.error().get();
     LOG.debug("An answer of {} was not refreshed: {}", candidate.function(), error.getMessage());
-    if (went.cost().nanos() > 0) {
+    // The vector of its input alone is hardly money, and says nothing of who answers.
+    if (went.cost().compareTo(planned.vectorAtMost().orElse(Usd.ZERO)) > 0) {
       warmUp.inVain(candidate.key());
     } else {
       notNow(candidate, error);
     }
   }
 
-  /** It cost nothing; what it means for the others. */
+  /** It cost next to nothing; what it means for the others. */
   private void notNow(Candidate candidate, AIError error) {
     var capped = "usd_per_call".equals(error.details().get("limit"));
     if (!capped && isOfTheAccount(error)) {

@@ -123,7 +123,8 @@ final class CacheFill {
     var reply = went.reply().orElseThrow();
     if (reply.ok()) {
       bar.show(count.add(reply.json().path("cache").asText(), cost));
-    } else if (went.part().cap().isPresent() && isCapped(reply) && cost.signum() == 0) {
+    } else if (went.part().cap().isPresent() && isCapped(reply)) {
+      count.paid(cost);
       capped(went);
     } else if (ENDS.contains(reply.json().path("code").asText()) && !isCapped(reply)) {
       end = end.or(() -> Optional.of(HttpDoor.refused(reply)));
@@ -142,7 +143,10 @@ final class CacheFill {
     bar.show(count.add("failed", cost));
   }
 
-  /** Nothing was asked: its part of the money was too small. */
+  /**
+   * Its part of the money was too small, from the beginning or after the vector of its input or an
+   * attempt in vain.
+   */
   private void capped(Went went) {
     rest.add(went.line());
     purse.tooSmall();

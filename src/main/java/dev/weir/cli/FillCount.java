@@ -27,6 +27,11 @@ final class FillCount {
     return done();
   }
 
+  /** One that is to be asked for again did cost so much. */
+  synchronized void paid(BigDecimal usd) {
+    cost = cost.add(usd);
+  }
+
   /** How many there are. */
   synchronized int done() {
     return counts.values().stream().mapToInt(Integer::intValue).sum();

@@ -29,7 +29,8 @@ import org.apache.logging.log4j.Logger;
  * <p>Once it closes nothing is taken any more, and what was asked for before and is answered after
  * goes straight back: nobody would look after it.
  *
- * <p>{@link #want} and {@link #giveBack} may be called on any thread; all else runs on the loop.
+ * <p>{@link #want}, {@link #giveBack} and {@link #run} may be called on any thread; all else runs
+ * on the loop.
  */
 final class LeaseDesk {
   private static final Logger LOG = LogManager.getLogger(LeaseDesk.class);
@@ -122,6 +123,11 @@ final class LeaseDesk {
       active.add(holder);
       wanting.add(holder);
     }
+  }
+
+  /** Does on the loop what was heard on another thread. */
+  void run(Runnable work) {
+    loop.run(work);
   }
 
   void wantLater(Holder holder, Duration delay) {

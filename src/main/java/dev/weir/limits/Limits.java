@@ -365,12 +365,15 @@ public final class Limits {
 
   /** A notification of the database: {@code user:alice} and the like. */
   void recalled(String subject) {
-    subjects.find(subject).ifPresent(Holder::recall);
+    desk.run(() -> subjects.find(subject).ifPresent(Holder::recall));
   }
 
-  /** Limits of a subject, or of a tier, have changed. */
+  /**
+   * Limits of a subject, or of a tier, have changed. Between the end of its lease and the loss of
+   * what is known of it no answer may open another: calls would wait at that for its end.
+   */
   void changed(String subject) {
-    subjects.changed(subject);
+    desk.run(() -> subjects.changed(subject));
   }
 
   /** Units of a subject came back at another process. */

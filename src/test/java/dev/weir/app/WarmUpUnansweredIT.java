@@ -77,6 +77,22 @@ class WarmUpUnansweredIT {
   }
 
   @Test
+  void whereOnlyTheVectorOfAnInputWasPaidForItIsNotPaidForInVain() {
+    world.keep("meant", List.of("ant"));
+    world.fake.then(agentCompleted("its vector")).then(status(503));
+    world.areDue(Map.of("ant", 60));
+
+    Eventually.until(
+        "it is passed over",
+        () -> world.passedOver("unanswered") + world.passedOver("in_vain") >= 1);
+
+    assertThat(world.passedOver("in_vain")).isZero();
+    assertThat(world.spent()).isEqualByComparingTo("0.001");
+    world.awaitRecords(1);
+    assertThat(world.recorded()).isEqualByComparingTo("0.001");
+  }
+
+  @Test
   void whatIsDueWhenANodeStartsIsRefreshedAsSoonAsItServes() {
     world.keep(List.of("ant", "bee"));
     world.weir.close();

@@ -20,7 +20,8 @@ import java.util.Map;
  * A Weir that warms up, in a database of its own. A request costs a cent, a thousand tokens of an
  * answer another: a call of the function {@code worth} costs two cents at most, and 0.012 USD where
  * the provider answers as it does at first. Answers of {@code fleeting} are not kept. {@code frail}
- * has two attempts, the second of them at a model that is twice as dear.
+ * has two attempts, the second of them at a model that is twice as dear. {@code meant} has one, and
+ * matches by meaning: the vector of its input costs a tenth of a cent.
  */
 public final class WarmUpWorld implements AutoCloseable {
   /** On whose account its calls go. */
@@ -60,6 +61,7 @@ public final class WarmUpWorld implements AutoCloseable {
     function("worth", "ttl_s: 600", "{max_attempts: 3}");
     function("fleeting", "ttl_s: 0", "{max_attempts: 3}");
     function("frail", "ttl_s: 600", "{max_attempts: 2}\nfallbacks: [openai/gpt-dear]");
+    function("meant", "ttl_s: 600, similarity: 0.99", "{max_attempts: 1}");
     var prices = directory.resolve("prices.yaml");
     Files.writeString(
         prices,
@@ -67,6 +69,7 @@ public final class WarmUpWorld implements AutoCloseable {
         prices:
           - {model: perplexity/sonar, from: 2026-01-01, input: 0, output: 10, request: 0.01}
           - {model: openai/gpt-dear, from: 2026-01-01, input: 0, output: 20, request: 0.02}
+          - {model: perplexity/pplx-embed-v1-0.6b, from: 2026-01-01, input: 0, output: 0, request: 0.001}
         """);
     fake = FakeProvider.start();
     fake.always(agentCompleted("A fresh answer.").tokens(100, 200));

@@ -38,9 +38,13 @@ class CacheWarmIT {
   }
 
   private void file(String... topics) throws IOException {
+    file("worth", List.of(topics));
+  }
+
+  private void file(String function, List<String> topics) throws IOException {
     var lines = new ArrayList<String>();
     for (var topic : topics) {
-      var line = Json.object().put("function", "worth").put("user", "ada");
+      var line = Json.object().put("function", function).put("user", "ada");
       line.putObject("input").put("topic", topic);
       lines.add(line.toString());
     }
@@ -87,6 +91,22 @@ class CacheWarmIT {
         "the records say the same",
         () -> world.recorded().compareTo(new java.math.BigDecimal("0.036")) == 0);
     assertThat(asked()).containsExactly("ant", "bee", "cat");
+  }
+
+  @Test
+  void anInputWhosePartIsTooSmallAfterItsVectorIsAskedForWithAllThatIsLeft() throws IOException {
+    file("meant", List.of("ant", "bee", "cat"));
+
+    var run = shell.run("cache", "warm", "inputs.jsonl", "--max-usd", "0.04");
+
+    // A part of 0.01 pays the vector and not the call that may cost 0.02.
+    assertThat(run.out()).contains(" of 3 inputs: ").contains(" 0 failed; ").contains("--max-usd");
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(asked()).contains("ant");
+    Eventually.until(
+        "what it tells is what the records say",
+        () -> run.out().contains("; " + world.recorded().stripTrailingZeros().toPlainString()));
+    assertThat(world.recorded()).isLessThanOrEqualTo(new java.math.BigDecimal("0.04"));
   }
 
   private List<String> asked() {

@@ -1,5 +1,7 @@
 package dev.weir.limits;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.weir.core.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,6 +12,8 @@ import java.util.Queue;
 
 /** A node's loop and clock, and its wire to a ledger in memory: all move when a test says so. */
 final class HandWorld implements Clock, LeaseDesk.Loop {
+  private static final int MOST_STEPS = 10_000;
+
   private record Timer(long at, Runnable work) {}
 
   private final WireLedger ledger = new WireLedger();
@@ -17,6 +21,8 @@ final class HandWorld implements Clock, LeaseDesk.Loop {
   private final Queue<Timer> timers =
       new PriorityQueue<>(Comparator.comparingLong((Timer timer) -> timer.at));
   private Runnable onNow = () -> {};
+  private Runnable onNano = () -> {};
+  private int nanosUntil;
   private long passed;
 
   WireLedger ledger() {
@@ -25,7 +31,9 @@ final class HandWorld implements Clock, LeaseDesk.Loop {
 
   /** Does what the loop has to do by now. */
   void drain() {
+    var steps = 0;
     for (var next = work.poll(); next != null; next = work.poll()) {
+      assertThat(steps++).as("steps without rest").isLessThan(MOST_STEPS);
       next.run();
     }
   }
@@ -61,8 +69,17 @@ final class HandWorld implements Clock, LeaseDesk.Loop {
     return Instant.parse("2032-05-10T12:00:00Z").plusNanos(passed);
   }
 
+  /** The same at the n-th reading of the monotonic clock from here; nothing for no more of it. */
+  void onNano(int reading, Runnable interruption) {
+    nanosUntil = reading;
+    onNano = interruption;
+  }
+
   @Override
   public long nanoTime() {
+    if (nanosUntil > 0 && --nanosUntil == 0) {
+      onNano.run();
+    }
     return passed;
   }
 
