@@ -1,5 +1,6 @@
 package dev.weir.providers;
 
+import dev.weir.core.Clock;
 import dev.weir.core.Json;
 import dev.weir.core.LargeWork;
 import dev.weir.core.Usage;
@@ -119,7 +120,8 @@ public class EmbeddingBench {
 
   private Answer read(Buffer reply, EmbeddingForm form) {
     var attempt = new Attempt(new UUID(0, 1), 1, Exchanges.target(MODEL));
-    return new EmbeddingReader(attempt, ask(true), form, work).whole(reply);
+    return new EmbeddingReader(attempt, ask(true), form, new Refusals(Clock.system()), work)
+        .whole(reply);
   }
 
   private Buffer write(Answer answer, boolean inBase64) {

@@ -34,16 +34,25 @@ final class EmbeddingReader implements AnswerReader {
 
   private final Attempt attempt;
   private final EmbeddingForm form;
+  private final Refusals refusals;
   private final LargeWork work;
   private final OptionalInt size;
+
+  /** Whether the size is the caller's wish, and one that the provider may not know of. */
+  private final boolean wish;
+
   private final float[][] vectors;
   private float[] room = NONE;
   private Optional<String> fault = Optional.empty();
+  private JsonNode error = JsonNodeFactory.instance.missingNode();
   private JsonNode usage = JsonNodeFactory.instance.missingNode();
 
-  EmbeddingReader(Attempt attempt, Ask.Embedding ask, EmbeddingForm form, LargeWork work) {
+  EmbeddingReader(
+      Attempt attempt, Ask.Embedding ask, EmbeddingForm form, Refusals refusals, LargeWork work) {
     this.attempt = attempt;
     this.form = form;
+    this.refusals = refusals;
+    this.wish = form.takesNumbers() && ask.dimensions().isPresent();
     this.work = work;
     this.size = VectorSizes.of(ask, attempt.target().model());
     this.vectors = new float[ask.input().size()][];
@@ -84,11 +93,17 @@ final class EmbeddingReader implements AnswerReader {
   private Answer answer(JsonNode data) {
     var consumed = usage();
     consumed.ifPresent(attempt::report);
+    if (error.isObject()) {
+      throw refusals.within(error);
+    }
     fault.ifPresent(
         why -> {
           throw AIError.of(
               ErrorCode.PROVIDER_ERROR, "The provider's embeddings cannot be used: " + why + ".");
         });
+    if (isWishUnheard()) {
+      throw unheard();
+    }
     return new Answer(
         "",
         Optional.of(data),
@@ -98,6 +113,22 @@ final class EmbeddingReader implements AnswerReader {
         AgentAnswer.costOf(usage),
         List.of(),
         Optional.empty());
+  }
+
+  /**
+   * Servers that do not know {@code dimensions} pass it over. That is no failure of theirs: trying
+   * again would cost as much for the same, and a caller must not open the breaker by such a wish.
+   */
+  private boolean isWishUnheard() {
+    return wish && vectors[0].length != size.orElseThrow();
+  }
+
+  private AIError unheard() {
+    return AIError.invalid(
+            "dimensions was passed over: the vectors of this model came with "
+                + vectors[0].length
+                + " components; leave it out, or name as many.")
+        .with("param", "dimensions");
   }
 
   private Optional<Usage> usage() {
@@ -120,6 +151,7 @@ final class EmbeddingReader implements AnswerReader {
       parser.nextToken();
       switch (field) {
         case "data" -> readAll(parser);
+        case "error" -> error = UpstreamJson.mapper().readTree(parser);
         case "usage" -> usage = UpstreamJson.mapper().readTree(parser);
         default -> parser.skipChildren();
       }
@@ -189,7 +221,7 @@ final class EmbeddingReader implements AnswerReader {
 
   private float[] numbers(JsonParser parser) throws IOException {
     if (room.length == 0) {
-      room = new float[size.orElse(EmbeddingForm.MOST_DIMENSIONS)];
+      room = new float[EmbeddingForm.MOST_DIMENSIONS];
     }
     var count = 0;
     while (parser.nextToken() != JsonToken.END_ARRAY) {
@@ -206,7 +238,7 @@ final class EmbeddingReader implements AnswerReader {
 
   /** Each text has a vector, all are of the one size, and every number is one. */
   private void check() {
-    var length = size.orElse(vectors[0].length);
+    var length = wish ? vectors[0].length : size.orElse(vectors[0].length);
     for (var vector : vectors) {
       if (vector.length == 0) {
         spoil("a text has none");

@@ -19,13 +19,13 @@ final class OpenAiChat implements Provider {
 
   private final Transport transport;
   private final Refusals refusals;
-  private final LargeWork work;
+  private final Embeddings embeddings;
   private final ChatRequest requests;
 
   OpenAiChat(Transport transport, Refusals refusals, LargeWork work, ProviderSettings settings) {
     this.transport = transport;
     this.refusals = refusals;
-    this.work = work;
+    this.embeddings = new Embeddings(transport, EMBEDDINGS, refusals, work);
     this.requests = ChatRequest.to(settings);
   }
 
@@ -35,23 +35,13 @@ final class OpenAiChat implements Provider {
     return switch (x.plan().ask()) {
       case Ask.Prompted ask -> chat(x, requests.of(ask, attempt.target(), x.tally()));
       case Ask.Chat ask -> chat(x, requests.of(ask, attempt.target()));
-      case Ask.Embedding ask -> embed(x, ask);
+      case Ask.Embedding ask ->
+          embeddings.ask(x, ask, EmbeddingForm.forOpenAi(ask, attempt.target()));
     };
   }
 
   private Future<Reply> chat(Exchange x, ObjectNode body) {
     var reader = new ChatReader(x.currentAttempt(), refusals, x.plan().ask());
     return Reception.of(transport, PATH, Json.write(body), x, reader, refusals);
-  }
-
-  private Future<Reply> embed(Exchange x, Ask.Embedding ask) {
-    var form = EmbeddingForm.forOpenAi(ask, x.currentAttempt().target());
-    return Reception.of(
-        transport,
-        EMBEDDINGS,
-        Json.write(form.request(ask, x.currentAttempt().target())),
-        x,
-        new EmbeddingReader(x.currentAttempt(), ask, form, work),
-        refusals);
   }
 }

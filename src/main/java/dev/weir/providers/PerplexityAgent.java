@@ -18,13 +18,13 @@ final class PerplexityAgent implements Provider {
 
   private final Transport transport;
   private final Refusals refusals;
-  private final LargeWork work;
+  private final Embeddings embeddings;
   private final ChatToAgent chat;
 
   PerplexityAgent(Transport transport, Refusals refusals, LargeWork work, GoneFields gone) {
     this.transport = transport;
     this.refusals = refusals;
-    this.work = work;
+    this.embeddings = new Embeddings(transport, EMBEDDINGS, refusals, work);
     this.chat = new ChatToAgent(gone);
   }
 
@@ -34,23 +34,12 @@ final class PerplexityAgent implements Provider {
     return switch (x.plan().ask()) {
       case Ask.Prompted ask -> agent(x, AgentRequest.of(ask, target));
       case Ask.Chat ask -> agent(x, chat.translate(ask, target, x.tally()));
-      case Ask.Embedding ask -> embed(x, ask);
+      case Ask.Embedding ask -> embeddings.ask(x, ask, EmbeddingForm.BASE64_INT8);
     };
   }
 
   private Future<Reply> agent(Exchange x, ObjectNode body) {
     var reader = new AgentReader(x.currentAttempt(), refusals);
     return Reception.of(transport, PATH, Json.write(body), x, reader, refusals);
-  }
-
-  private Future<Reply> embed(Exchange x, Ask.Embedding ask) {
-    var form = EmbeddingForm.BASE64_INT8;
-    return Reception.of(
-        transport,
-        EMBEDDINGS,
-        Json.write(form.request(ask, x.currentAttempt().target())),
-        x,
-        new EmbeddingReader(x.currentAttempt(), ask, form, work),
-        refusals);
   }
 }

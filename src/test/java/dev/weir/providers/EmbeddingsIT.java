@@ -220,6 +220,65 @@ class EmbeddingsIT {
     assertThat(answer.usage()).isEqualTo(Usage.of(9, 0));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"[1, 2, 3]", "\"AACAPwAAAEAAAEBA\""})
+  void aServerThatPassesDimensionsOverIsNotBlamedForItAndNotAskedAgain(String three) {
+    fake.always(
+        raw(
+            "{\"data\": [{\"embedding\": V}, {\"embedding\": V}], \"usage\": {\"prompt_tokens\": 9}}"
+                .replace("V", three)));
+
+    var x = asking(OPENAI, OptionalInt.of(2), "one", "two");
+    var error = loop.error(x);
+
+    assertThat(error.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
+    assertThat(error.code().countsAgainstBreaker()).isFalse();
+    assertThat(error.code().retry()).isEqualTo(ErrorCode.Retry.NEVER);
+    assertThat(error.details()).containsEntry("param", "dimensions");
+    assertThat(error.message()).contains("came with 3 components");
+    assertThat(x.currentAttempt().reported()).contains(Usage.of(9, 0));
+    assertThat(x.currentAttempt().refused()).as("it is paid for").isFalse();
+  }
+
+  @Test
+  void vectorsOfDifferentSizesAreTheProvidersFaultWhateverWasWished() {
+    fake.always(raw("{\"data\": [{\"embedding\": [1, 2, 3]}, {\"embedding\": [1, 2]}]}"));
+
+    var error = loop.error(asking(OPENAI, OptionalInt.of(2), "one", "two"));
+
+    assertThat(error.code()).isEqualTo(ErrorCode.PROVIDER_ERROR);
+    assertThat(error.message()).contains("has 2 numbers instead of 3");
+  }
+
+  @Test
+  void anErrorUnderAGoodStatusIsTakenForWhatItIs() {
+    fake.then(raw("{\"error\": {\"code\": 429, \"message\": \"slow down\"}}"))
+        .then(raw("{\"error\": null, \"data\": [{\"embedding\": [1]}]}"));
+
+    var limited = loop.error(asking(OPENAI, OptionalInt.empty(), "one"));
+    var fine = loop.answer(asking(OPENAI, OptionalInt.empty(), "one"));
+
+    assertThat(limited.code()).isEqualTo(ErrorCode.PROVIDER_RATE_LIMITED);
+    assertThat(read(fine)).hasSize(1);
+  }
+
+  @Test
+  void aLargeRequestIsWrittenElsewhereAndNotSentForACallThatIsCancelledMeanwhile() {
+    var busy = new CountDownLatch(1);
+    var occupied = loop.occupyLargeWork(busy);
+    var x = asking(OPENAI, OptionalInt.empty(), "word ".repeat(100_000));
+    var asked = loop.ask(x);
+    loop.run(() -> x.cancellation().cancel(AIError.of(ErrorCode.CANCELLED, "gone")));
+    busy.countDown();
+    Loop.await(occupied);
+
+    assertThat(Loop.failure(asked).code()).isEqualTo(ErrorCode.CANCELLED);
+    assertThat(x.currentAttempt().sent()).isFalse();
+    assertThat(loop.answer(asking(OPENAI, OptionalInt.empty(), "word ".repeat(100_000))).data())
+        .isPresent();
+    assertThat(fake.requests()).hasSize(1);
+  }
+
   @Test
   void whatPerplexityRefusesIsTheCallersMistake() {
     var tooFew = loop.error(asking(SMALL, OptionalInt.of(64), "one"));
