@@ -33,26 +33,35 @@ final class EvalWatch {
    * @return the evaluation with its report
    */
   JsonNode untilItHasEnded(JsonNode so) {
-    var path = "/api/evaluations/" + HttpDoor.part(so.path("name").asText());
+    var path = "/api/evaluations/" + HttpDoor.part(checked(so).path("name").asText());
     var bar = new ProgressBar(world, err, so.path("items").asInt());
     var seen = so;
     var told = false;
-    while (!seen.path("ended_at").isTextual()) {
-      // The full bar is for the end, which is a moment after the last item.
-      bar.show(Math.min(seen.path("done").asInt(), seen.path("items").asInt() - 1));
-      if (seen.path("status").asText().equals("interrupted") && !told) {
-        err.println((world.terminal() ? "%n".formatted() : "") + seen.path("reason").asText());
-        err.flush();
-        told = true;
+    try {
+      while (!seen.path("ended_at").isTextual()) {
+        // The full bar is for the end, which is a moment after the last item.
+        bar.show(Math.min(seen.path("done").asInt(), seen.path("items").asInt() - 1));
+        if (seen.path("status").asText().equals("interrupted") && !told) {
+          bar.say(seen.path("reason").asText());
+          told = true;
+        }
+        LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+        seen = checked(look(path));
       }
-      LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
-      seen = look(path);
+      bar.show(seen.path("done").asInt());
+      return seen;
+    } finally {
+      // Whatever is said next, and be it why nobody can look any more.
+      bar.end();
     }
-    bar.show(seen.path("done").asInt());
-    if (world.terminal() && seen.path("done").asInt() < seen.path("items").asInt()) {
-      err.println();
+  }
+
+  /** Something else than an evaluation would never come to its end. */
+  private static JsonNode checked(JsonNode so) {
+    if (so.path("name").isTextual() && so.path("items").asInt() > 0) {
+      return so;
     }
-    return seen;
+    throw new CommandFailure(ExitCode.FAILED, "The server's answer is no evaluation.");
   }
 
   private JsonNode look(String path) {
