@@ -1,6 +1,8 @@
 package dev.weir.wire;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.SerializableString;
+import com.fasterxml.jackson.core.io.SerializedString;
 import com.fasterxml.jackson.databind.node.BinaryNode;
 import dev.weir.core.Json;
 import dev.weir.core.Usage;
@@ -17,6 +19,8 @@ public final class EmbeddingReply {
 
   /** The bytes that a number takes, with its comma: seven to nine digits or a small whole one. */
   private static final long NUMBER = 10;
+
+  private static final SerializableString[] WHOLE = whole();
 
   private static final long FIRST_ROOM = 32 << 20;
 
@@ -74,8 +78,22 @@ public final class EmbeddingReply {
   private static void write(JsonGenerator json, float[] vector) throws IOException {
     json.writeStartArray();
     for (var number : vector) {
-      json.writeNumber(number);
+      var whole = (int) number;
+      if (whole == number && whole >= Byte.MIN_VALUE && whole <= Byte.MAX_VALUE) {
+        json.writeRawValue(WHOLE[whole - Byte.MIN_VALUE]);
+      } else {
+        json.writeNumber(number);
+      }
     }
     json.writeEndArray();
+  }
+
+  /** What Perplexity's vectors are of, as {@code writeNumber} would write each, but for the -0. */
+  private static SerializableString[] whole() {
+    var all = new SerializableString[1 << Byte.SIZE];
+    for (var i = 0; i < all.length; i++) {
+      all[i] = new SerializedString(Float.toString(Byte.MIN_VALUE + i));
+    }
+    return all;
   }
 }
