@@ -48,10 +48,7 @@ class EvaluationsOutliveKillsIT {
   void functions(TestDatabase given) throws IOException {
     database = given;
     database.execute("DELETE FROM evaluations");
-    fake.always(
-        Turn.answer("{\"answer\": \"question 7\"}")
-            .tokens(1_000, 500)
-            .after(Duration.ofMillis(60)));
+    answeringIn(Duration.ofMillis(40));
     Files.createDirectories(folder.resolve("functions"));
     Files.writeString(
         folder.resolve("functions/quiz.yaml"),
@@ -74,6 +71,10 @@ class EvaluationsOutliveKillsIT {
         retry: {max_attempts: 1}
         example: {question: why}
         """);
+  }
+
+  private void answeringIn(Duration time) {
+    fake.always(Turn.answer("{\"answer\": \"question 7\"}").tokens(1_000, 500).after(time));
   }
 
   @AfterEach
@@ -117,6 +118,8 @@ class EvaluationsOutliveKillsIT {
     var began = ask(weir, "POST", "/api/evaluations", order.toString());
     assertThat(began.path("items").asInt()).as(began.toString()).isEqualTo(ITEMS);
     Eventually.until("it is under way", () -> done(name) > 0);
+    // However long it takes until a signal is there: it does not come to its end before.
+    answeringIn(Duration.ofSeconds(3));
   }
 
   private long done(String name) {
@@ -194,10 +197,12 @@ class EvaluationsOutliveKillsIT {
     try (var killed = weir("one").up()) {
       begin(killed, "killed");
       killed.signal("KILL").awaitEnd();
+      Eventually.until("its calls have ended", () -> fake.active() == 0);
       left = leftToAsk("killed");
       before = fake.requests().size();
     }
     assertThat(left).isNotEmpty();
+    answeringIn(Duration.ofMillis(40));
     silence("killed", "61 seconds");
 
     try (var next = weir("one").up()) {
@@ -213,6 +218,7 @@ class EvaluationsOutliveKillsIT {
       other.up();
       begin(still.up(), "still");
       standStill(still);
+      answeringIn(Duration.ofMillis(40));
       // Longer than anybody waits to hear what it spent.
       silence("still", "11 minutes");
       Eventually.until(
