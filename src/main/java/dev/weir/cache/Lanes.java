@@ -8,13 +8,22 @@ import io.vertx.core.Promise;
  * any thread. Thread-safe.
  */
 final class Lanes {
-  private final int most;
+  private int most;
   private int taken;
   private Promise<Void> ended = Promise.promise();
 
   /** So many at a time. */
   Lanes(int most) {
     this.most = most;
+  }
+
+  /** From now on one less at a time; false if it is one already. */
+  synchronized boolean narrow() {
+    if (most == 1) {
+      return false;
+    }
+    most--;
+    return true;
   }
 
   /** Whether nothing is under way. */
@@ -24,7 +33,8 @@ final class Lanes {
 
   /** Succeeds when there is room for another. */
   synchronized Future<Void> room() {
-    return taken < most ? Future.succeededFuture() : ended.future();
+    // Where it became narrower, one that ends makes no room.
+    return taken < most ? Future.succeededFuture() : ended.future().compose(_ -> room());
   }
 
   /** Succeeds when the next of those under way has ended; at once if there is none. */

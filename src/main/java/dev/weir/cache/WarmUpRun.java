@@ -18,8 +18,10 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run of warm-up. Answers are planned and their money is reserved one after the other, in the
@@ -44,6 +46,9 @@ final class WarmUpRun {
   /** So often a run looks for the next ones, since those at the top may not be worth asking. */
   private static final int MOST_LOOKS = 40;
 
+  /** Limits of the account in whose way its own calls may stand: fewer at a time may do. */
+  private static final Set<Object> CROWDED = Set.of("concurrent_calls", "usd_held");
+
   private final WarmUp warmUp;
   private final CacheCalls calls;
   private final WarmUpTable table;
@@ -56,6 +61,9 @@ final class WarmUpRun {
 
   /** Functions whose models answer nothing now: their other answers need not try in this run. */
   private final Set<String> shut = ConcurrentHashMap.newKeySet();
+
+  /** Those that others under way kept out, to be tried once more. */
+  private final Queue<Candidate> again = new ConcurrentLinkedQueue<>();
 
   /** Whether this account may make no call now, whatever it asks for. */
   private volatile boolean ends;
@@ -81,11 +89,16 @@ final class WarmUpRun {
             all -> {
               all.forEach(one -> seen.add(one.key()));
               var more = all.size() == ONCE && looks > 1;
-              return each(new ArrayDeque<>(all))
-                  // What those under way have reserved and will not need is there for the next.
-                  .compose(_ -> lanes.empty())
+              return all(new ArrayDeque<>(all))
                   .compose(_ -> more && !ends ? look(looks - 1) : Future.<Void>succeededFuture());
             });
+  }
+
+  private Future<Void> all(Queue<Candidate> rest) {
+    return each(rest)
+        // What those under way have reserved and will not need is there for the next.
+        .compose(_ -> lanes.empty())
+        .compose(_ -> ends || again.isEmpty() ? Future.succeededFuture() : all(rest));
   }
 
   private Future<Void> each(Queue<Candidate> rest) {
@@ -93,9 +106,14 @@ final class WarmUpRun {
         .room()
         .compose(
             _ -> {
-              var next = ends ? null : rest.poll();
+              var next = ends ? null : next(rest);
               return next == null ? Future.succeededFuture() : one(next).compose(_ -> each(rest));
             });
+  }
+
+  private @Nullable Candidate next(Queue<Candidate> rest) {
+    var first = again.poll();
+    return first == null ? rest.poll() : first;
   }
 
   /** Succeeds when its call is under way, or will not be. */
@@ -200,7 +218,12 @@ final class WarmUpRun {
 
   /** It cost next to nothing; what it means for the others. */
   private void notNow(Candidate candidate, AIError error) {
-    var capped = "usd_per_call".equals(error.details().get("limit"));
+    var limit = error.details().get("limit");
+    if (limit != null && CROWDED.contains(limit) && lanes.narrow()) {
+      again.add(candidate);
+      return;
+    }
+    var capped = "usd_per_call".equals(limit);
     if (!capped && isOfTheAccount(error)) {
       ends = true;
       return;

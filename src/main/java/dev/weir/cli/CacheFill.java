@@ -32,6 +32,9 @@ final class CacheFill {
           "DRAINING",
           "STORAGE_UNAVAILABLE");
 
+  /** Limits of the account in whose way its own calls may stand: fewer at a time may do. */
+  private static final Set<String> CROWDED = Set.of("concurrent_calls", "usd_held");
+
   private final HttpDoor door;
   private final Purse purse;
   private final ProgressBar bar;
@@ -126,6 +129,8 @@ final class CacheFill {
     } else if (went.part().cap().isPresent() && isCapped(reply)) {
       count.paid(cost);
       capped(went);
+    } else if (CROWDED.contains(limit(reply)) && cost.signum() == 0 && purse.narrow()) {
+      rest.add(went.line());
     } else if (ENDS.contains(reply.json().path("code").asText()) && !isCapped(reply)) {
       end = end.or(() -> Optional.of(HttpDoor.refused(reply)));
       if (cost.signum() > 0) {
@@ -154,7 +159,11 @@ final class CacheFill {
   }
 
   private static boolean isCapped(HttpDoor.Reply reply) {
-    return reply.json().at("/details/limit").asText().equals("usd_per_call");
+    return limit(reply).equals("usd_per_call");
+  }
+
+  private static String limit(HttpDoor.Reply reply) {
+    return reply.json().at("/details/limit").asText();
   }
 
   /** One that failed may have cost something all the same. */

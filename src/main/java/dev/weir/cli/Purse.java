@@ -13,7 +13,7 @@ final class Purse {
   private static final int NANO = 9;
 
   private final Optional<BigDecimal> most;
-  private final int atOnce;
+  private int atOnce;
   private BigDecimal spent = BigDecimal.ZERO;
   private BigDecimal held = BigDecimal.ZERO;
   private int parts;
@@ -44,7 +44,7 @@ final class Purse {
 
   /** A part for one more call; empty while there is none. */
   Optional<Part> take() {
-    if (parts == atOnce || (alone && parts > 0)) {
+    if (parts >= atOnce || (alone && parts > 0)) {
       return Optional.empty();
     }
     var part =
@@ -81,6 +81,15 @@ final class Purse {
    */
   void tooSmall() {
     alone = true;
+  }
+
+  /** From now on one call less at a time; false if it is one already. */
+  boolean narrow() {
+    if (atOnce == 1) {
+      return false;
+    }
+    atOnce--;
+    return true;
   }
 
   /** USD. */

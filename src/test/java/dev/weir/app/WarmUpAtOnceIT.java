@@ -132,6 +132,33 @@ class WarmUpAtOnceIT {
   }
 
   @Test
+  void whereItsAccountMayHaveFewerCallsAtOnceItHasFewerAndARunGoesOn(TestDatabase database)
+      throws IOException {
+    var world = start(database, "10", 4);
+    world.limit("{\"concurrent_calls\": 2}");
+    world.keep(List.of("ant", "bee", "cat", "dog", "eel", "fox", "lark"));
+    // Each run counts it once, when it begins.
+    database.execute("UPDATE response_cache SET experiment = 'words' WHERE user_id = 'lark'");
+    var before = world.fake.requests().size();
+    var first = gate(world);
+    world.areDue(
+        Map.of("ant", 60, "bee", 50, "cat", 40, "dog", 30, "eel", 20, "fox", 10, "lark", 90));
+    Eventually.until("two are under way", () -> askedAfter(world, before).size() == 2);
+    var runs = world.passedOver("experiment");
+    var second = gate(world);
+
+    first.complete(null);
+    Eventually.until("two others are", () -> askedAfter(world, before).size() == 4);
+
+    assertThat(world.passedOver("experiment")).as("in the same run").isEqualTo(runs);
+    second.complete(null);
+    world.awaitRefreshed("ant", "bee", "cat", "dog", "eel", "fox");
+    assertThat(world.fake.highWater()).isEqualTo(2);
+    world.awaitRecords(6);
+    Eventually.until("all is settled", () -> world.recorded().compareTo(world.spent()) == 0);
+  }
+
+  @Test
   void aLimitOfItsAccountEndsARunAndWhatIsUnderWayGoesOn(TestDatabase database) throws IOException {
     var world = start(database, "10", 2);
     world.limit("{\"calls_per_day\": 3}");

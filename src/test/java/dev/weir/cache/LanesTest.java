@@ -25,6 +25,21 @@ class LanesTest {
   }
 
   @Test
+  void whereItBecameNarrowerOneThatEndsMakesNoRoom() {
+    lanes.take(one.future());
+    lanes.take(other.future());
+    var room = lanes.room();
+
+    assertThat(lanes.narrow()).isTrue();
+    assertThat(lanes.narrow()).as("one is left").isFalse();
+    one.complete("done");
+    assertThat(room.isComplete()).isFalse();
+    other.complete("done");
+
+    assertThat(room.succeeded()).isTrue();
+  }
+
+  @Test
   void whatFailsLeavesItsLaneToo() {
     lanes.take(one.future());
     lanes.take(other.future());

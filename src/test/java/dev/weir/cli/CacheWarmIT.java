@@ -116,6 +116,23 @@ class CacheWarmIT {
   }
 
   @Test
+  void whereTheAccountMayHaveFewerCallsAtOnceAllAreAskedForAllTheSame() throws IOException {
+    file("ant", "bee", "cat", "dog", "eel");
+    world.limit("{\"concurrent_calls\": 2}");
+    var gate = new CompletableFuture<Void>();
+    world.fake.always(agentCompleted("A fresh answer.").tokens(100, 200).once(gate));
+
+    var running = CompletableFuture.supplyAsync(() -> shell.run("cache", "warm", "inputs.jsonl"));
+    Eventually.until("two are under way", () -> world.fake.requests().size() == 2);
+    gate.complete(null);
+    var run = running.join();
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out()).contains("5 of 5 inputs: 5 asked for, 0 kept already, 0 failed");
+    assertThat(world.fake.highWater()).isEqualTo(2);
+  }
+
+  @Test
   void aLimitOfTheAccountEndsItAndWhatWasDoneIsTold() throws IOException {
     file("ant", "bee", "cat", "dog");
     world.limit("{\"calls_per_day\": 2}");

@@ -31,6 +31,23 @@ class PurseTest {
   }
 
   @Test
+  void whereItBecameNarrowerFewerAreOutAtATime() {
+    var purse = purse("1", 2);
+    var first = purse.take().orElseThrow();
+    var second = purse.take().orElseThrow();
+
+    assertThat(purse.narrow()).isTrue();
+    assertThat(purse.narrow()).as("one is left").isFalse();
+    purse.settle(first, usd("0"));
+    assertThat(purse.take()).isEmpty();
+    purse.settle(second, usd("0.25"));
+
+    var all = purse.take().orElseThrow();
+    assertThat(all.whole()).isTrue();
+    assertThat(all.cap().orElseThrow()).isEqualByComparingTo("0.75");
+  }
+
+  @Test
   void whatAPartDidNotNeedIsThereForTheNext() {
     var purse = purse("1", 2);
     var first = purse.take().orElseThrow();
