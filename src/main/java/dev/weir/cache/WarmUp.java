@@ -104,7 +104,7 @@ final class WarmUp {
     return one.created().equals(refreshed.getIfPresent(one.key()));
   }
 
-  /** This one was not, for now. */
+  /** This one was passed over, for now. */
   void passOver(PassedOver why) {
     meters.passedOver(why, 1);
   }

@@ -45,7 +45,7 @@ final class ProgressBar {
     err.flush();
   }
 
-  /** The same, and no more is shown, whoever goes on. */
+  /** As {@link #end}, and no more is shown, whoever goes on. */
   synchronized void close() {
     end();
     over = true;

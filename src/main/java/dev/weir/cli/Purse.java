@@ -91,9 +91,4 @@ final class Purse {
     atOnce--;
     return true;
   }
-
-  /** USD. */
-  BigDecimal spent() {
-    return spent;
-  }
 }

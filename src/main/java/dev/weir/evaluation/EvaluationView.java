@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.Json;
 import dev.weir.storage.Database;
 import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,7 +58,7 @@ final class EvaluationView {
                 .map(
                     rows -> {
                       for (var row : rows) {
-                        return Optional.of((ObjectNode) Json.parse(row.getString("json")));
+                        return Optional.of(json(row));
                       }
                       return Optional.empty();
                     }));
@@ -73,9 +74,13 @@ final class EvaluationView {
                     rows -> {
                       var all = new ArrayList<ObjectNode>();
                       for (var row : rows) {
-                        all.add(((ObjectNode) Json.parse(row.getString("json"))).without("report"));
+                        all.add(json(row).without("report"));
                       }
                       return all;
                     }));
+  }
+
+  private static ObjectNode json(Row row) {
+    return (ObjectNode) Json.parse(row.getString("json"));
   }
 }

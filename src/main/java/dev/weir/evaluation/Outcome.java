@@ -6,6 +6,8 @@ import dev.weir.core.Usd;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a version made of an item.
@@ -24,6 +26,13 @@ record Outcome(
     Optional<Usd> cost) {
   static final String OK = "ok";
 
+  /** The codes of errors that are not the version's; asked for each user of a shadow run. */
+  private static final Set<String> SAY_NOTHING =
+      Arrays.stream(ErrorCode.values())
+          .filter(code -> Refused.of(code) != Refused.VERSION)
+          .map(ErrorCode::name)
+          .collect(Collectors.toUnmodifiableSet());
+
   /** Of an item that was deleted before its turn. */
   static final Outcome GONE =
       new Outcome(Optional.empty(), "gone", "", Optional.empty(), Optional.empty());
@@ -38,9 +47,7 @@ record Outcome(
 
   /** The same of an error's code; one that nobody knows any more is the version's. */
   static boolean saysNothing(String word) {
-    return Arrays.stream(ErrorCode.values())
-        .filter(code -> code.name().equals(word))
-        .anyMatch(code -> Refused.of(code) != Refused.VERSION);
+    return SAY_NOTHING.contains(word);
   }
 
   /** What a version that was asked made of it. */

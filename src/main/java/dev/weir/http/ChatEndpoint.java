@@ -23,9 +23,7 @@ final class ChatEndpoint {
   }
 
   void call(Visit visit, String none) {
-    var options =
-        Reception.caching(
-            visit, ChatRequest.options(header(visit, "x-weir-timeout-ms"), Reception.tags(visit)));
+    var options = Reception.caching(visit, options(visit));
     visit.with(
         reception
             .identify(visit)
@@ -40,7 +38,9 @@ final class ChatEndpoint {
     return gateway.open(visit.origin(Origin.Door.CHAT), call, principal);
   }
 
-  static Optional<String> header(Visit visit, String name) {
-    return Optional.ofNullable(visit.headers().get(name)).map(String::strip);
+  /** What the headers of a request in OpenAI's shape choose beside its body. */
+  static CallOptions options(Visit visit) {
+    var timeout = Optional.ofNullable(visit.headers().get("x-weir-timeout-ms")).map(String::strip);
+    return ChatRequest.options(timeout, Reception.tags(visit));
   }
 }

@@ -9,10 +9,8 @@ import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Gateway;
 import dev.weir.gateway.Origin;
 import dev.weir.gateway.Principal;
-import dev.weir.wire.ChatRequest;
 import dev.weir.wire.EmbeddingReply;
 import dev.weir.wire.EmbeddingRequest;
-import io.vertx.core.Vertx;
 
 /** {@code POST /v1/embeddings}, in OpenAI's shape. */
 final class EmbeddingEndpoint {
@@ -20,15 +18,14 @@ final class EmbeddingEndpoint {
   private final Gateway gateway;
   private final LargeWork work;
 
-  EmbeddingEndpoint(Vertx vertx, Reception reception, Gateway gateway) {
+  EmbeddingEndpoint(Reception reception, Gateway gateway, LargeWork work) {
     this.reception = reception;
     this.gateway = gateway;
-    this.work = new LargeWork(vertx);
+    this.work = work;
   }
 
   void call(Visit visit, String none) {
-    var options =
-        ChatRequest.options(ChatEndpoint.header(visit, "x-weir-timeout-ms"), Reception.tags(visit));
+    var options = ChatEndpoint.options(visit);
     visit.with(
         reception
             .identify(visit)

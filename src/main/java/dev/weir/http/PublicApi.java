@@ -7,6 +7,7 @@ import dev.weir.config.Mode;
 import dev.weir.core.AIError;
 import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
+import dev.weir.core.LargeWork;
 import dev.weir.gateway.Authenticator;
 import dev.weir.gateway.Gateway;
 import dev.weir.gateway.ModelDirectory;
@@ -124,12 +125,13 @@ public final class PublicApi {
   }
 
   private static Routes routes(Parts parts) {
-    var reception = new Reception(parts.vertx(), parts.settings(), parts.authenticator());
+    var work = new LargeWork(parts.vertx());
+    var reception = new Reception(parts.vertx(), parts.settings(), parts.authenticator(), work);
     var functions =
         new FunctionsEndpoint(
             parts.vertx(), reception, parts.gateway(), parts.catalogue(), parts.models());
     var chat = new ChatEndpoint(parts.vertx(), reception, parts.gateway());
-    var embeddings = new EmbeddingEndpoint(parts.vertx(), reception, parts.gateway());
+    var embeddings = new EmbeddingEndpoint(reception, parts.gateway(), work);
     var models = new ModelsEndpoint(reception, parts.models(), parts.clock().now());
     var limits = new LimitsEndpoint(reception, parts.limits());
     var usage = new UsageEndpoint(reception, parts.usage());

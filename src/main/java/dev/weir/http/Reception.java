@@ -27,11 +27,11 @@ final class Reception {
   private final Authenticator authenticator;
   private final LargeWork work;
 
-  Reception(Vertx vertx, HttpSettings settings, Authenticator authenticator) {
+  Reception(Vertx vertx, HttpSettings settings, Authenticator authenticator, LargeWork work) {
     this.vertx = vertx;
     this.settings = settings;
     this.authenticator = authenticator;
-    this.work = new LargeWork(vertx);
+    this.work = work;
   }
 
   /** Who it is. The body is not read before that is known, so strangers cannot fill our memory. */
