@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -31,6 +32,7 @@ public final class FaultyProxy implements AutoCloseable {
   private final AtomicInteger accepted = new AtomicInteger();
   private final AtomicLong downBytes = new AtomicLong();
   private volatile Duration delay = Duration.ZERO;
+  private volatile Duration jitter = Duration.ZERO;
   private volatile long cutAfter = Long.MAX_VALUE;
   private volatile long halfCloseAfter = Long.MAX_VALUE;
   private volatile boolean blackHole;
@@ -68,6 +70,12 @@ public final class FaultyProxy implements AutoCloseable {
   /** Waits so long before each chunk is passed on, in both directions. */
   public FaultyProxy delay(Duration wait) {
     delay = wait;
+    return this;
+  }
+
+  /** Waits before each chunk, beyond the {@link #delay}, at random and at most so long. */
+  public FaultyProxy jitter(Duration most) {
+    jitter = most;
     return this;
   }
 
@@ -122,6 +130,7 @@ public final class FaultyProxy implements AutoCloseable {
   /** No more faults for what is to come. */
   public FaultyProxy heal() {
     delay = Duration.ZERO;
+    jitter = Duration.ZERO;
     cutAfter = Long.MAX_VALUE;
     halfCloseAfter = Long.MAX_VALUE;
     blackHole = false;
@@ -262,8 +271,10 @@ public final class FaultyProxy implements AutoCloseable {
   }
 
   private void pause() {
-    if (!delay.isZero()) {
-      LockSupport.parkNanos(delay.toNanos());
+    var most = jitter.toNanos();
+    var wait = delay.toNanos() + (most > 0 ? ThreadLocalRandom.current().nextLong(most) : 0);
+    if (wait > 0) {
+      LockSupport.parkNanos(wait);
     }
   }
 

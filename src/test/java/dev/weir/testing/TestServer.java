@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
@@ -92,7 +93,8 @@ final class TestServer implements AutoCloseable {
             EmbeddedPostgres.start(
                 new EmbeddedPostgres.Settings(
                     Path.of("target", "test-postgres-" + slot), 0, false));
-        var test = new TestServer(server.administratorUrl(), server.serviceUrl(), server::close);
+        var test =
+            new TestServer(server.administratorUrl(), unsteady(server.serviceUrl()), server::close);
         test.dropLeftovers();
         return test;
       } catch (StorageException e) {
@@ -103,6 +105,26 @@ final class TestServer implements AutoCloseable {
       }
     }
     throw new IllegalStateException("all test servers are in use", last);
+  }
+
+  /**
+   * With {@code -Dweir.test.jitter=20} every message between a service and its database is up to so
+   * many ms late, while the test's own connection is as quick as ever: what a test asserts in the
+   * next line, and what is only true soon after, shows at once.
+   */
+  private static DatabaseUrl unsteady(DatabaseUrl service) {
+    var most = Duration.ofMillis(Long.getLong("weir.test.jitter", 0));
+    if (most.isZero()) {
+      return service;
+    }
+    var proxy = FaultyProxy.before(service.port()).jitter(most);
+    return new DatabaseUrl(
+        service.host(),
+        proxy.port(),
+        service.database(),
+        service.user(),
+        service.password(),
+        service.options());
   }
 
   /** The databases of killed runs and of older migrations; on a server that nobody else uses. */
