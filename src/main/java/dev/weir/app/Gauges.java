@@ -1,6 +1,8 @@
 package dev.weir.app;
 
 import dev.weir.alerts.AlertStore;
+import dev.weir.resilience.Overload;
+import dev.weir.resilience.Throttles;
 import dev.weir.telemetry.Logs;
 import dev.weir.telemetry.Metrics;
 import java.util.Map;
@@ -39,6 +41,39 @@ final class Gauges {
         "weir.log.dropped",
         "Log lines dropped since the start because standard output was too slow.",
         logs::dropped);
+  }
+
+  /** Shows what the process and its providers are spared. */
+  static void register(Metrics metrics, Overload overload, Throttles throttles) {
+    gauge(
+        metrics,
+        "weir.overload.share",
+        "Share of the calls that is shed because this node is saturated, 0 to 1.",
+        overload::share);
+    gauge(metrics, "weir.overload.shed", "Calls shed since the start.", overload::shed);
+    for (var provider : throttles.providers()) {
+      var labels = Map.of("provider", provider);
+      metrics.gauge(
+          "weir.provider.concurrency.limit",
+          "Attempts that may be under way at a provider now.",
+          labels,
+          () -> throttles.limit(provider));
+      metrics.gauge(
+          "weir.provider.concurrency.used",
+          "Attempts under way at a provider.",
+          labels,
+          () -> throttles.underWay(provider));
+      metrics.gauge(
+          "weir.provider.concurrency.waiting",
+          "Attempts that wait for a place at a provider.",
+          labels,
+          () -> throttles.waiting(provider));
+      metrics.gauge(
+          "weir.provider.concurrency.refused",
+          "Attempts refused since the start because too many waited for a provider.",
+          labels,
+          () -> throttles.refused(provider));
+    }
   }
 
   private static void gauge(Metrics metrics, String name, String help, DoubleSupplier figure) {

@@ -3,17 +3,12 @@ package dev.weir.app;
 import dev.weir.access.DevKeys;
 import dev.weir.config.ModelAlias;
 import dev.weir.config.WeirConfig;
-import dev.weir.core.Clock;
 import dev.weir.core.Usd;
 import dev.weir.limits.LedgerConnection;
 import dev.weir.limits.Limits;
-import dev.weir.resilience.Overload;
-import dev.weir.resilience.Throttles;
 import dev.weir.storage.Database;
-import dev.weir.storage.Notifications;
 import dev.weir.telemetry.Metrics;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Tuple;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -31,24 +26,18 @@ final class OpenLimits {
 
   private OpenLimits() {}
 
-  static LedgerConnection open(
-      WeirConfig config,
-      Vertx vertx,
-      Database database,
-      Notifications notifications,
-      UUID process,
-      Clock clock,
-      Metrics metrics,
-      Shutdown shutdown) {
-    var mode = Limits.Enforcement.valueOf(config.limits().mode().name());
-    var ledger = LedgerConnection.open(vertx, database, process, node(), clock, mode);
+  static LedgerConnection open(Ground ground, UUID process) {
+    var mode = Limits.Enforcement.valueOf(ground.config().limits().mode().name());
+    var ledger =
+        LedgerConnection.open(
+            ground.vertx(), ground.database(), process, node(), ground.clock(), mode);
     var limits = ledger.limits();
     limits.onWatched(
         (who, refusal) ->
             LOG.info("Dry run: would have refused with {}: {}", refusal.code(), refusal.message()));
-    shutdown.opened("the limits", () -> close(ledger));
-    ledger.listen(notifications);
-    meters(limits, metrics);
+    ground.shutdown().opened("the limits", () -> close(ledger));
+    ledger.listen(ground.notifications());
+    meters(limits, ground.metrics());
     return ledger;
   }
 
@@ -80,39 +69,6 @@ final class OpenLimits {
                 ModelAlias::model,
                 alias -> alias.maxCost().orElseThrow(),
                 (a, b) -> a.compareTo(b) >= 0 ? a : b));
-  }
-
-  /** Shows what the process and its providers are spared. */
-  static void meters(Overload overload, Throttles throttles, Metrics metrics) {
-    metrics.gauge(
-        "weir.overload.share",
-        "Share of the calls that is shed because this node is saturated, 0 to 1.",
-        Map.of(),
-        overload::share);
-    metrics.gauge("weir.overload.shed", "Calls shed since the start.", Map.of(), overload::shed);
-    for (var provider : throttles.providers()) {
-      var labels = Map.of("provider", provider);
-      metrics.gauge(
-          "weir.provider.concurrency.limit",
-          "Attempts that may be under way at a provider now.",
-          labels,
-          () -> throttles.limit(provider));
-      metrics.gauge(
-          "weir.provider.concurrency.used",
-          "Attempts under way at a provider.",
-          labels,
-          () -> throttles.underWay(provider));
-      metrics.gauge(
-          "weir.provider.concurrency.waiting",
-          "Attempts that wait for a place at a provider.",
-          labels,
-          () -> throttles.waiting(provider));
-      metrics.gauge(
-          "weir.provider.concurrency.refused",
-          "Attempts refused since the start because too many waited for a provider.",
-          labels,
-          () -> throttles.refused(provider));
-    }
   }
 
   private static void meters(Limits limits, Metrics metrics) {

@@ -15,6 +15,7 @@ import dev.weir.metering.CallJournal;
 import dev.weir.metering.CallListener;
 import dev.weir.metering.MeteringStage;
 import dev.weir.output.OutputStage;
+import dev.weir.pricing.TokenCounter;
 import dev.weir.providers.UpstreamStage;
 import dev.weir.providers.Upstreams;
 import dev.weir.resilience.AttemptsStage;
@@ -67,6 +68,36 @@ record Stages(
     RetryBudget ownRetryBudget,
     Breakers breakers,
     Clock clock) {
+
+  /** The stages of a running service. */
+  static Stages of(
+      Ground ground,
+      CallReports reports,
+      Trials trials,
+      Limits limits,
+      RefusalLog refusals,
+      ResponseCache cache,
+      Guards guards) {
+    var config = ground.config();
+    var clock = ground.clock();
+    return new Stages(
+        reports,
+        trials.experiments().stage(),
+        trials.experiments().arms(),
+        limits,
+        refusals,
+        cache,
+        trials.shadows().stage(),
+        new SpendingStage(
+            limits, ground::prices, new TokenCounter(), clock, OpenLimits.ceilings(config)),
+        new OutputStage(config.output(), clock),
+        new SheddingStage(guards.overload(), config.limits().overload(), limits::tier),
+        guards.throttles(),
+        new RetryBudget(config.retryBudget(), clock),
+        new RetryBudget(config.retryBudget(), clock),
+        guards.breakers(),
+        clock);
+  }
 
   /** The short story of an embedding: it is paid for and guarded like any attempt. */
   Chain embedding(Upstreams upstreams) {

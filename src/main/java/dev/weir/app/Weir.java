@@ -1,85 +1,31 @@
 package dev.weir.app;
 
+import static dev.weir.app.Ground.CLOSE;
+import static dev.weir.app.Ground.STEP;
+
 import dev.weir.access.DevKeys;
 import dev.weir.access.FirstAdminKey;
 import dev.weir.access.KeyAuthenticator;
 import dev.weir.access.KeyStore;
-import dev.weir.admin.AdminApi;
-import dev.weir.admin.CacheApi;
-import dev.weir.admin.ContentsApi;
-import dev.weir.admin.EvaluationsApi;
-import dev.weir.admin.ExperimentsApi;
-import dev.weir.admin.LimitsApi;
-import dev.weir.admin.PromptsApi;
-import dev.weir.admin.RepriceApi;
-import dev.weir.admin.ShadowsApi;
-import dev.weir.admin.SpendApi;
-import dev.weir.admin.UsageApi;
-import dev.weir.alerts.AlertStore;
-import dev.weir.alerts.AnomalyWatch;
-import dev.weir.alerts.CostDifferences;
-import dev.weir.analytics.UsageAnalytics;
 import dev.weir.cache.ResponseCache;
 import dev.weir.config.Mode;
 import dev.weir.config.WeirConfig;
-import dev.weir.contents.Contents;
 import dev.weir.core.Ids;
-import dev.weir.evaluation.Evaluations;
-import dev.weir.evaluation.Preparation;
-import dev.weir.evaluation.Shadows;
-import dev.weir.experiments.Evaluation;
-import dev.weir.experiments.ExperimentReports;
-import dev.weir.experiments.Experiments;
-import dev.weir.experiments.Feedback;
-import dev.weir.experiments.SizeEstimate;
-import dev.weir.forecast.ForecastService;
-import dev.weir.gateway.OwnCalls;
-import dev.weir.health.Concern;
 import dev.weir.health.Health;
-import dev.weir.health.HealthEndpoints;
 import dev.weir.http.Connections;
-import dev.weir.jobs.JobStatus;
 import dev.weir.jobs.Jobs;
-import dev.weir.limits.Quotas;
 import dev.weir.limits.RefusalLog;
-import dev.weir.limits.SpendingStage;
-import dev.weir.management.ManagementServer;
 import dev.weir.metering.Partitions;
-import dev.weir.output.OutputStage;
 import dev.weir.pricing.PriceFile;
 import dev.weir.pricing.PriceTable;
-import dev.weir.pricing.TokenCounter;
 import dev.weir.prompts.CatalogueWatch;
-import dev.weir.prompts.ContentPolicy;
-import dev.weir.prompts.FunctionDefinition;
 import dev.weir.providers.Directory;
-import dev.weir.registry.PromptRegistry;
-import dev.weir.repricing.Repricer;
-import dev.weir.resilience.BreakerState;
-import dev.weir.resilience.BreakerStatus;
-import dev.weir.resilience.Breakers;
-import dev.weir.resilience.HeapAfterCollection;
-import dev.weir.resilience.Overload;
-import dev.weir.resilience.RetryBudget;
-import dev.weir.resilience.SheddingStage;
-import dev.weir.resilience.Throttles;
-import dev.weir.storage.Database;
-import dev.weir.storage.DatabaseClock;
-import dev.weir.storage.Notifications;
 import dev.weir.telemetry.CallLog;
 import dev.weir.telemetry.CallMeters;
-import dev.weir.telemetry.CostWatch;
-import dev.weir.telemetry.EventLoopLag;
 import dev.weir.telemetry.Logs;
-import dev.weir.telemetry.Metrics;
 import dev.weir.telemetry.UserHash;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import java.io.IOException;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -95,18 +41,8 @@ import org.apache.logging.log4j.Logger;
  */
 public final class Weir {
   private static final Logger LOG = LogManager.getLogger(Weir.class);
-  private static final Duration STEP = Duration.ofSeconds(30);
-  private static final Duration CLOSE = Duration.ofSeconds(5);
-
-  /** What an open breaker takes from the health's score of 100. */
-  private static final int OPEN_BREAKER = 20;
-
-  /** And a model whose price and whose provider's own figure differ. */
-  private static final int STRAYED_COST = 5;
-
   private final WeirConfig config;
   private final Shutdown shutdown = new Shutdown();
-  private final DatabaseClock clock = new DatabaseClock();
   private volatile boolean draining;
   private Optional<Vertx> reactor = Optional.empty();
   private Optional<Ports> ports = Optional.empty();
@@ -147,90 +83,20 @@ public final class Weir {
     var functions = Functions.watch(config, models);
     shutdown.opened("the function watch", functions::close);
 
-    var url = OpenDatabase.migrate(config, shutdown).url();
-
-    var metrics = new Metrics();
-    shutdown.opened("the meters", metrics::close);
-    var loops = Runtime.getRuntime().availableProcessors();
-    var vertx = metrics.vertx(new VertxOptions().setEventLoopPoolSize(loops)).build();
-    shutdown.opened("Vert.x", () -> Waiting.on(vertx.close(), CLOSE, "closing"));
+    var ground = Ground.open(config, prices, shutdown);
+    var vertx = ground.vertx();
+    var database = ground.database();
+    var clock = ground.clock();
     reactor = Optional.of(vertx);
-    var lag = new EventLoopLag(clock, metrics.registry(), loops);
-    Waiting.on(lag.watch(vertx), STEP, "Starting the event loops");
-    var health = new Health(vertx, clock, lag);
-
-    var database = OpenDatabase.pools(vertx, url, config, shutdown);
-    Waiting.on(clock.follow(vertx, database), STEP, "The database's time");
     Partitions.keep(vertx, database);
     var users = users();
-    var forecasts = new ForecastService(vertx, database, () -> prices, clock);
-    var alerts = new AlertStore(database);
-    alerts.watch(vertx);
-    var feedback = new Feedback(vertx, database, clock);
-    var anomalies = new AnomalyWatch(config.alerts(), users::of, metrics.registry());
-    var notifications = OpenDatabase.notifications(vertx, url, config, shutdown);
-    var cache =
-        ResponseCache.open(
-            vertx,
-            config.cache(),
-            database,
-            notifications,
-            metrics.registry(),
-            Embedding.of(config),
-            clock);
-    shutdown.opened("the cache", () -> Waiting.on(cache.flush(), CLOSE, "writing its figures"));
-    var contents = new Contents(database, metrics.registry());
-    contents.follow(vertx);
-    shutdown.opened(
-        "the contents", () -> Waiting.on(contents.flush(), CLOSE, "writing stored contents"));
-    var registry = registry(config, vertx, database, functions, models, notifications);
-    var ownCalls = new OwnCalls(clock);
-    var shadows =
-        new Shadows(
-            new Shadows.Parts(
-                vertx,
-                database,
-                registry,
-                models,
-                ownCalls,
-                contents,
-                stored(functions, registry),
-                metrics.registry(),
-                clock));
-    Waiting.on(shadows.follow(notifications), STEP, "The shadow runs");
-    shutdown.opened("the shadow runs", () -> Waiting.on(shadows.flush(), CLOSE, "writing pairs"));
-    var evaluations =
-        new Evaluations(
-            vertx,
-            new Preparation(database, registry, contents, models, models::problem, clock),
-            ownCalls,
-            clock);
-    var jobs =
-        Jobs.start(
-            vertx,
-            database,
-            clock,
-            Stream.concat(
-                    Stream.of(
-                            Partitions.retirement(config.metering().retentionMonths()),
-                            Optional.of(forecasts.pools()),
-                            anomalies.job(),
-                            Optional.of(new CostDifferences(config.pricing()).job()),
-                            Optional.of(feedback.job()),
-                            Optional.of(contents.job()),
-                            Optional.of(shadows.job()),
-                            Optional.of(new Evaluation(vertx, clock).job()))
-                        .flatMap(Optional::stream),
-                    Stream.concat(cache.jobs().stream(), evaluations.jobs().stream()))
-                .toList());
-    shutdown.opened("the jobs", () -> Waiting.on(jobs.close(), CLOSE, "closing"));
-    var experiments = new Experiments(vertx, database, registry, models, clock);
-    Waiting.on(experiments.follow(notifications), STEP, "The experiments");
-    shutdown.opened(
-        "the experiments", () -> Waiting.on(experiments.flush(), CLOSE, "writing exposures"));
+    var spend = Spend.open(ground, users);
+    var cache = cache(ground);
+    var trials = Trials.open(ground, functions, models);
+    var jobs = jobs(ground, spend, cache, trials);
+
     var process = Ids.next(clock);
-    var ledger =
-        OpenLimits.open(config, vertx, database, notifications, process, clock, metrics, shutdown);
+    var ledger = OpenLimits.open(ground, process);
     var limits = ledger.limits();
     var refusals = new RefusalLog(database, process, clock);
     refusals.keep(vertx);
@@ -239,7 +105,7 @@ public final class Weir {
         UsageJournal.open(
             config.journal(),
             process,
-            loops,
+            ground.loops(),
             vertx,
             database,
             () -> prices,
@@ -251,129 +117,98 @@ public final class Weir {
     var keys = new KeyStore(database, clock);
     var authenticator = KeyAuthenticator.open(vertx, keys, config.mode(), clock);
     shutdown.opened("the keys", () -> Waiting.on(authenticator.flush(), CLOSE, "flushing"));
-    if (config.mode() == Mode.DEV) {
-      Waiting.on(OpenLimits.welcomeDemo(database), STEP, "The demo user");
-    }
-    var devKeys = firstKeys(vertx, keys);
+    var devKeys = firstKeys(ground, keys);
 
-    var breakers = new Breakers(vertx, clock, config.breaker(), new BreakerMeters(metrics));
-    var overload =
-        new Overload(config.limits().overload(), clock, lag::worst, new HeapAfterCollection());
-    var throttles =
-        config.limits().adaptiveConcurrency()
-            ? new Throttles(config.providers().values(), loops, clock)
-            : Throttles.none();
-    OpenLimits.meters(overload, throttles, metrics);
-    var costs =
-        new CostWatch(
-            metrics.registry(),
-            config.pricing().tolerancePercent(),
-            config.pricing().toleranceUsd(),
-            clock);
+    var guards = Guards.open(ground);
     var reports =
         new CallReports(
             new CallLog(users),
-            new CallMeters(metrics.registry(), config.providers().keySet()),
-            costs);
-    var stages =
-        new Stages(
-            reports,
-            experiments.stage(),
-            experiments.arms(),
-            limits,
-            refusals,
-            cache,
-            shadows.stage(),
-            new SpendingStage(
-                limits, () -> prices, new TokenCounter(), clock, OpenLimits.ceilings(config)),
-            new OutputStage(config.output(), clock),
-            new SheddingStage(overload, config.limits().overload(), limits::tier),
-            throttles,
-            new RetryBudget(config.retryBudget(), clock),
-            new RetryBudget(config.retryBudget(), clock),
-            breakers,
-            clock);
-    var analytics = new UsageAnalytics(database, clock);
+            new CallMeters(ground.metrics().registry(), config.providers().keySet()),
+            spend.costs());
+    var stages = Stages.of(ground, reports, trials, limits, refusals, cache, guards);
+    var health = HealthReport.of(ground, guards.breakers(), spend, jobs, journal);
+    var management =
+        OpenManagement.open(
+            ground,
+            health,
+            new OpenManagement.Rooms(
+                authenticator,
+                keys,
+                logs,
+                functions,
+                models,
+                spend,
+                cache,
+                trials,
+                limits,
+                refusals,
+                guards.breakers()));
+
     var parts =
         new GatewayVerticle.Parts(
             config,
             clock,
-            registry,
+            trials.registry(),
             models,
-            analytics,
+            spend.analytics(),
             authenticator,
-            forecasts,
-            feedback,
-            ownCalls,
+            spend.forecasts(),
+            trials.feedback(),
+            trials.ownCalls(),
             stages,
             () -> draining,
             new Connections(config.http().maxConnections()),
             reports);
-
-    health.needs("database", database::ping);
-    health.section("breakers", () -> breakers.states().stream().map(Weir::figures).toList());
-    health.concern(() -> concerns(breakers));
-    health.concern(alerts::concerns);
-    health.concern(() -> costs.strayed().stream().map(Weir::concern).toList());
-    health.section("jobs", () -> jobs.states().stream().map(Weir::figures).toList());
-    health.section("usage_records_waiting", journal.writer()::waiting);
-    var management =
-        new ManagementServer(
-            config.management(),
-            new HealthEndpoints(health, new AdminCheck(authenticator)::isAdmin),
-            metrics,
-            List.of(
-                new AdminApi(
-                        new AdminApi.Parts(
-                            authenticator,
-                            keys,
-                            new LogLevels(logs),
-                            registry,
-                            new Reloads(vertx, functions),
-                            breakers::states))
-                    ::mount,
-                new UsageApi(analytics)::mount,
-                new CacheApi(cache.administration())::mount,
-                new PromptsApi(
-                        registry,
-                        f ->
-                            models
-                                .routeFunction(f.model(), f.fallbacks())
-                                .first()
-                                .model()
-                                .toString())
-                    ::mount,
-                new ExperimentsApi(
-                        experiments, new ExperimentReports(database), new SizeEstimate(database))
-                    ::mount,
-                new ShadowsApi(shadows)::mount,
-                new ContentsApi(contents)::mount,
-                new EvaluationsApi(evaluations)::mount,
-                new SpendApi(forecasts, alerts)::mount,
-                new RepriceApi(new Repricer(vertx, database, () -> prices, clock), clock)::mount,
-                new LimitsApi(limits, new Quotas(database), refusals)::mount));
-    Waiting.on(vertx.deployVerticle(management), STEP, "The management port");
-
     var verticles =
-        IntStream.range(0, loops)
+        IntStream.range(0, ground.loops())
             .mapToObj(n -> new GatewayVerticle(parts, journal.loop(n)))
             .toList();
     var doors = new Doors(vertx, verticles, clock);
     doors.open();
-    evaluations.open();
+    trials.evaluations().open();
     shutdown.opened("the doors", () -> close(doors, health));
     shutdown.opened(
-        "the evaluations", () -> Waiting.on(evaluations.close(), CLOSE, "ending evaluations"));
+        "the evaluations",
+        () -> Waiting.on(trials.evaluations().close(), CLOSE, "ending evaluations"));
     // Before the doors drain: callers have the time that is left for themselves.
     shutdown.opened(
-        "Weir's own calls", () -> Waiting.on(ownCalls.close(), CLOSE, "ending Weir's own calls"));
-    Gauges.register(metrics, journal, logs, doors, alerts);
+        "Weir's own calls",
+        () -> Waiting.on(trials.ownCalls().close(), CLOSE, "ending Weir's own calls"));
+    Gauges.register(ground.metrics(), journal, logs, doors, spend.alerts());
     functions.start();
     health.started();
 
-    ports = Optional.of(new Ports(doors.port(), management.port()));
+    ports = Optional.of(new Ports(doors.port(), management));
     banner = devKeys.map(k -> banner(k, functions, models));
     LOG.info("Weir is up on port {}, management on {}", ports().api(), ports().management());
+  }
+
+  private static ResponseCache cache(Ground ground) {
+    var cache =
+        ResponseCache.open(
+            ground.vertx(),
+            ground.config().cache(),
+            ground.database(),
+            ground.notifications(),
+            ground.metrics().registry(),
+            Embedding.of(ground.config()),
+            ground.clock());
+    ground
+        .shutdown()
+        .opened("the cache", () -> Waiting.on(cache.flush(), CLOSE, "writing its figures"));
+    return cache;
+  }
+
+  /** What is done without anybody asking, by one node at a time. */
+  private static Jobs jobs(Ground ground, Spend spend, ResponseCache cache, Trials trials) {
+    var retirement = Partitions.retirement(ground.config().metering().retentionMonths());
+    var all =
+        Stream.of(retirement.stream(), spend.jobs(), trials.jobs(), cache.jobs().stream())
+            .flatMap(Function.identity())
+            .toList();
+    var jobs = Jobs.start(ground.vertx(), ground.database(), ground.clock(), all);
+    ground.shutdown().opened("the jobs", () -> Waiting.on(jobs.close(), CLOSE, "closing"));
+    return jobs;
   }
 
   /** Takes everything down in order and returns when it is gone. Harmless when done twice. */
@@ -400,41 +235,6 @@ public final class Weir {
     return banner;
   }
 
-  /**
-   * The functions that are served; a database that cannot be read yet leaves those of the files.
-   */
-  private PromptRegistry registry(
-      WeirConfig config,
-      Vertx vertx,
-      Database database,
-      CatalogueWatch functions,
-      Directory models,
-      Notifications notifications) {
-    var registry =
-        new PromptRegistry(
-            vertx,
-            database,
-            new PromptRegistry.OnDisk(functions, config.functionsDir()),
-            models::problem,
-            clock);
-    Waiting.on(registry.follow(notifications), STEP, "The prompt registry");
-    return registry;
-  }
-
-  /**
-   * Which contents of a function's calls are kept: as its file says now, whatever version is served
-   * or tried out, so that taking {@code store} away ends it.
-   */
-  private static Function<String, Optional<ContentPolicy>> stored(
-      CatalogueWatch files, PromptRegistry registry) {
-    return name ->
-        files
-            .get()
-            .find(name)
-            .or(() -> registry.get().find(name))
-            .flatMap(FunctionDefinition::store);
-  }
-
   private PriceTable prices() {
     return switch (PriceFile.read(config.pricesFile())) {
       case PriceFile.Result.Loaded loaded -> loaded.table();
@@ -456,10 +256,11 @@ public final class Weir {
     }
   }
 
-  private Optional<DevKeys> firstKeys(Vertx vertx, KeyStore keys) {
+  private Optional<DevKeys> firstKeys(Ground ground, KeyStore keys) {
     if (config.mode() == Mode.DEV) {
-      return Optional.of(
-          Waiting.on(DevKeys.prepare(vertx, config.dataDir(), keys), STEP, "The dev keys"));
+      Waiting.on(OpenLimits.welcomeDemo(ground.database()), STEP, "The demo user");
+      var prepared = DevKeys.prepare(ground.vertx(), config.dataDir(), keys);
+      return Optional.of(Waiting.on(prepared, STEP, "The dev keys"));
     }
     config
         .management()
@@ -467,53 +268,6 @@ public final class Weir {
         .ifPresent(
             key -> Waiting.on(FirstAdminKey.register(keys, key), STEP, "The first admin key"));
     return Optional.empty();
-  }
-
-  private static Map<String, Object> figures(BreakerStatus breaker) {
-    return Map.of(
-        "provider", breaker.provider(),
-        "model", breaker.model(),
-        "state", breaker.state().label(),
-        "since", breaker.since().toString(),
-        "failures", breaker.failures(),
-        "retry_after_ms", breaker.retryAfter().toMillis());
-  }
-
-  private static Map<String, Object> figures(JobStatus job) {
-    return Map.of(
-        "name", job.name(),
-        "leads", job.leads(),
-        "running", job.running(),
-        "last_run", job.lastRun().map(Instant::toString).orElse("never here"),
-        "last_failure", job.lastFailure().orElse(""));
-  }
-
-  private static List<Concern> concerns(Breakers breakers) {
-    return breakers.states().stream()
-        .filter(b -> b.state() != BreakerState.CLOSED)
-        .map(
-            b ->
-                new Concern(
-                    OPEN_BREAKER,
-                    "The breaker of "
-                        + b.provider()
-                        + "/"
-                        + b.model()
-                        + " is "
-                        + b.state().label()))
-        .toList();
-  }
-
-  private static Concern concern(CostWatch.Strayed model) {
-    return new Concern(
-        STRAYED_COST,
-        "what "
-            + model.model()
-            + " costs differs from the provider's own figure: ours "
-            + model.ours()
-            + " USD, theirs "
-            + model.theirs()
-            + " USD");
   }
 
   private void close(Doors doors, Health health) throws InterruptedException {
