@@ -35,7 +35,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One whose worst price does not fit while others are under way waits until they have told what
  * they did cost, and those after it wait with it: so the same answers are refreshed as if there
- * were one call at a time. Its steps follow each other; only {@link #ends} is told from beside.
+ * were one call at a time. A look for the next ones waits for nobody under way, unless it finds
+ * none and their reservations may be why. Its steps follow each other; only {@link #ends} is told
+ * from beside.
  */
 final class WarmUpRun {
   private static final Logger LOG = LogManager.getLogger(WarmUpRun.class);
@@ -78,27 +80,40 @@ final class WarmUpRun {
 
   /** Succeeds when all that it began has ended. */
   Future<Void> run() {
-    return look(MOST_LOOKS).eventually(lanes::empty);
+    return look(MOST_LOOKS).compose(_ -> last()).eventually(lanes::empty);
   }
 
-  /** The most valuable ones, then those after them. */
+  /** The most valuable ones, then those after them, while the last of the first are under way. */
   private Future<Void> look(int looks) {
+    // Told before the look: who ends meanwhile has given back what the look may not have seen.
+    var alone = lanes.idle();
     return table
         .worthIt(turn, ONCE, warmUp.without(seen))
         .compose(
             all -> {
+              if (all.isEmpty() && !alone) {
+                // Perhaps only because all that is left of the day is reserved.
+                return lanes.next().compose(_ -> goOn(looks));
+              }
               all.forEach(one -> seen.add(one.key()));
-              var more = all.size() == ONCE && looks > 1;
-              return all(new ArrayDeque<>(all))
-                  .compose(_ -> more && !ends ? look(looks - 1) : Future.<Void>succeededFuture());
+              return each(new ArrayDeque<>(all))
+                  .compose(_ -> all.size() == ONCE ? goOn(looks - 1) : Future.succeededFuture());
             });
   }
 
-  private Future<Void> all(Queue<Candidate> rest) {
-    return each(rest)
-        // What those under way have reserved and will not need is there for the next.
-        .compose(_ -> lanes.empty())
-        .compose(_ -> ends || again.isEmpty() ? Future.succeededFuture() : all(rest));
+  private Future<Void> goOn(int looks) {
+    return ends || looks == 0 ? Future.succeededFuture() : look(looks);
+  }
+
+  /** Those that were kept out until the end. */
+  private Future<Void> last() {
+    return lanes
+        .empty()
+        .compose(
+            _ ->
+                ends || again.isEmpty()
+                    ? Future.succeededFuture()
+                    : each(new ArrayDeque<>()).compose(_ -> last()));
   }
 
   private Future<Void> each(Queue<Candidate> rest) {

@@ -8,10 +8,12 @@ import dev.weir.testing.Eventually;
 import dev.weir.testing.TestDatabase;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -23,6 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @ExtendWith(TestDatabase.Extension.class)
 class WarmUpAtOnceIT {
+  /** So many hits are worth more than what those that are gone would save. */
+  private static final int MOST = 1_000_000;
+
   @TempDir private Path directory;
   private Optional<WarmUpWorld> started = Optional.empty();
 
@@ -42,6 +47,15 @@ class WarmUpAtOnceIT {
     var gate = new CompletableFuture<Void>();
     world.fake.always(agentCompleted("A fresh answer.").tokens(100, 200).once(gate));
     return gate;
+  }
+
+  /** Hits of some that come before those that are gone, and of others that come after them. */
+  private static Map<String, Integer> aboveThoseThatAreGone(
+      Map<String, Integer> above, int gone, Map<String, Integer> below) {
+    var hits = new HashMap<>(above);
+    IntStream.rangeClosed(1, gone).forEach(g -> hits.put("old" + g, 1_000));
+    hits.putAll(below);
+    return hits;
   }
 
   /** What the provider was asked after so many requests. */
@@ -94,6 +108,61 @@ class WarmUpAtOnceIT {
     assertThat(world.spent()).isEqualByComparingTo("0.036");
     world.awaitRecords(3);
     assertThat(world.recorded()).isEqualByComparingTo("0.036");
+  }
+
+  @Test
+  void whileACallTakesItsTimeThoseOfTheNextLookHaveTheirTurn(TestDatabase database)
+      throws IOException {
+    var world = start(database, "10", 2);
+    world.keep(List.of("ant", "bee", "cat"));
+    world.keepOfAFunctionThatIsGone(49);
+    var before = world.fake.requests().size();
+    var gate = new CompletableFuture<Void>();
+    world.fake.then(agentCompleted("A slow answer.").tokens(100, 200).once(gate));
+    // The first look finds the slow one and those that are gone.
+    world.areDue(aboveThoseThatAreGone(Map.of("ant", MOST), 49, Map.of("bee", 20, "cat", 10)));
+
+    Eventually.until("two others are refreshed", () -> world.refreshed().size() == 2);
+
+    assertThat(world.refreshed()).containsExactly("bee", "cat");
+    assertThat(askedAfter(world, before)).containsExactly("ant", "bee", "cat");
+    gate.complete(null);
+    world.awaitRefreshed("ant", "bee", "cat");
+    world.awaitRecords(3);
+    Eventually.until("all is settled", () -> world.recorded().compareTo(world.spent()) == 0);
+    assertThat(askedAfter(world, before)).as("none twice").hasSize(3);
+  }
+
+  @Test
+  void whereAllThatIsLeftIsReservedTheNextLookWaitsForWhatComesBack(TestDatabase database)
+      throws IOException {
+    var world = start(database, "0.06", 4);
+    world.keep(List.of("ant", "bee", "cat", "dog", "lark"));
+    // Each run counts it once, when it begins.
+    database.execute("UPDATE response_cache SET experiment = 'words' WHERE user_id = 'lark'");
+    world.keepOfAFunctionThatIsGone(47);
+    var before = world.fake.requests().size();
+    var first = gate(world);
+    world.areDue(
+        aboveThoseThatAreGone(
+            Map.of("ant", MOST, "bee", MOST - 1, "cat", MOST - 2),
+            47,
+            Map.of("dog", 20, "lark", 10)));
+    Eventually.until("three are under way", () -> askedAfter(world, before).size() == 3);
+    Eventually.until("all of the first look are seen", () -> world.passedOver("changed") == 47);
+    assertThat(world.spent()).isEqualByComparingTo("0.06");
+    var runs = world.passedOver("experiment");
+    var second = gate(world);
+
+    first.complete(null);
+    Eventually.until("the fourth is under way", () -> askedAfter(world, before).size() == 4);
+
+    assertThat(world.passedOver("experiment")).as("in the same run").isEqualTo(runs);
+    second.complete(null);
+    world.awaitRefreshed("ant", "bee", "cat", "dog");
+    world.awaitRecords(4);
+    Eventually.until("all is settled", () -> world.recorded().compareTo(world.spent()) == 0);
+    assertThat(world.spent()).isEqualByComparingTo("0.048");
   }
 
   @Test

@@ -113,13 +113,7 @@ class WarmUpBudgetIT {
   @Test
   void answersThatCannotBeAskedForAgainKeepNoOthersFromIt() {
     world.keep(List.of("ant"));
-    world.database.execute(
-        "INSERT INTO response_cache (cache_key, user_id, function_name, function_version,"
-            + " cache_data, size_bytes, cost_usd, created_at, expires_at, keep_until, input,"
-            + " warm_from, generation) SELECT md5(g::text) || md5(g::text), 'old' || g, 'gone',"
-            + " 'v', 'x', 1, 1, now(), now() + interval '1 hour', now() + interval '1 hour',"
-            + " convert_to('{\"topic\": \"x\"}', 'UTF8'), now() + interval '1 hour', 999999999"
-            + " FROM generate_series(1, 260) g");
+    world.keepOfAFunctionThatIsGone(260);
     var hits = new HashMap<>(Map.of("ant", 60));
     IntStream.rangeClosed(1, 260).forEach(g -> hits.put("old" + g, 1_000));
     // All in the same moment: they stand before the one that can be asked for.

@@ -140,6 +140,18 @@ public final class WarmUpWorld implements AutoCloseable {
                 == topics.size());
   }
 
+  /** Keeps so many answers of a function that is gone by now, of the users old1, old2 and so on. */
+  void keepOfAFunctionThatIsGone(int many) {
+    database.execute(
+        "INSERT INTO response_cache (cache_key, user_id, function_name, function_version,"
+            + " cache_data, size_bytes, cost_usd, created_at, expires_at, keep_until, input,"
+            + " warm_from, generation) SELECT md5(g::text) || md5(g::text), 'old' || g, 'gone',"
+            + " 'v', 'x', 1, 1, now(), now() + interval '1 hour', now() + interval '1 hour',"
+            + " convert_to('{\"topic\": \"x\"}', 'UTF8'), now() + interval '1 hour', 999999999"
+            + " FROM generate_series(1, ?) g",
+        many);
+  }
+
   /** Asks for a topic, as a user of that name. */
   RunningWeir.Got ask(String topic) {
     return ask("worth", topic);
