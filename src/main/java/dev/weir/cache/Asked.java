@@ -16,11 +16,11 @@ record Asked(
     lease.ifPresent(l -> l.end(how));
   }
 
-  /** Whether its answer was stored, in which case the other nodes have been told. */
-  void stored(boolean done) {
+  /** What became of its answer; if it was stored, the other nodes have been told. */
+  void became(Fate fate) {
     lease.ifPresent(
         l -> {
-          if (done) {
+          if (fate == Fate.STORED) {
             l.stored();
           } else {
             l.end(FlightLeases.End.UNCACHEABLE);

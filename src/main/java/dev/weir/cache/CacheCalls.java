@@ -64,8 +64,10 @@ final class CacheCalls {
    * @param cost what it cost, failed or not; attempts that had not ended count with their worst
    *     price
    * @param error why it failed, if it did
+   * @param fate what becomes of its answer, known once it is stored; {@link Fate#UNFIT} of one that
+   *     has none
    */
-  record Went(CacheStatus cache, Usd cost, Optional<AIError> error) {}
+  record Went(CacheStatus cache, Usd cost, Optional<AIError> error, Future<Fate> fate) {}
 
   /** Here calls can be made. */
   void serve(ResponseCache.Way way, Optional<Embedder> embedder) {
@@ -121,17 +123,17 @@ final class CacheCalls {
             var way = here.way();
             return way.own()
                 .watched(way.context(), x, () -> way.gateway().run(x))
-                .transform(run -> Future.succeededFuture(went(x, run.cause())))
-                .onComplete((_, _) -> warming.end(x.origin().id()));
+                .transform(run -> Future.succeededFuture(went(x, run.cause())));
           });
     }
   }
 
-  private static Went went(Exchange x, Throwable cause) {
+  private Went went(Exchange x, Throwable cause) {
     return new Went(
         x.tally().cache(),
         x.tally().cap().map(Cap::taken).orElseGet(x.tally()::cost),
-        Optional.ofNullable(cause).map(AIError::from));
+        Optional.ofNullable(cause).map(AIError::from),
+        warming.end(x.origin().id()));
   }
 
   /**

@@ -76,8 +76,13 @@ final class CacheMeters {
     aside.increment();
   }
 
-  void stored(boolean done) {
-    (done ? stored : refused).increment();
+  /** What became of an answer; of those that are none to keep, or were lost, others tell. */
+  void became(Fate fate) {
+    switch (fate) {
+      case STORED -> stored.increment();
+      case REFUSED -> refused.increment();
+      case UNFIT, LOST -> {}
+    }
   }
 
   void saved(double usd) {

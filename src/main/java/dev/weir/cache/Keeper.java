@@ -5,15 +5,19 @@ import dev.weir.core.Json;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.Call;
 import dev.weir.gateway.Exchange;
+import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.Optional;
 
 /** Makes entries of answers and puts them into both levels. Thread-safe. */
 final class Keeper {
+  private static final Future<Fate> UNFIT = Future.succeededFuture(Fate.UNFIT);
+
   private final FirstLevel first;
   private final SecondLevel second;
   private final Generations generations;
   private final Tallies tallies;
+  private final Warming warming;
   private final CacheMeters meters;
   private final int largest;
   private final boolean inputs;
@@ -24,6 +28,7 @@ final class Keeper {
       SecondLevel second,
       Generations generations,
       Tallies tallies,
+      Warming warming,
       CacheMeters meters,
       int largest,
       boolean inputs,
@@ -32,6 +37,7 @@ final class Keeper {
     this.second = second;
     this.generations = generations;
     this.tallies = tallies;
+    this.warming = warming;
     this.meters = meters;
     this.largest = largest;
     this.inputs = inputs;
@@ -52,26 +58,27 @@ final class Keeper {
   Entry keep(Exchange x, Terms terms, Stamp stamp, Answer answer, Asked asked) {
     var entry = entry(x, terms, answer, asked.beganNanos());
     tallies.asked(x, entry);
-    if (answer.finish() != Answer.Finish.STOP) {
-      asked.end(FlightLeases.End.UNCACHEABLE);
-    } else if (entry.frame().length() > largest) {
-      meters.flaw(Frame.Flaw.TOO_LARGE);
-      asked.end(FlightLeases.End.UNCACHEABLE);
-    } else if (!generations.stamp(terms.subjects()).equals(stamp)) {
-      // The stamp decides when it is read; this look only spares the second level its own.
-      meters.stored(false);
-      asked.end(FlightLeases.End.UNCACHEABLE);
-    } else {
-      first.put(entry, stamp);
-      second
-          .store(terms, stamp, entry, extras(x, asked))
-          .onSuccess(
-              stored -> {
-                meters.stored(stored);
-                asked.stored(stored);
-              });
-    }
+    var fate = answer.finish() == Answer.Finish.STOP ? put(x, terms, stamp, entry, asked) : UNFIT;
+    warming.became(x.origin().id(), fate);
+    fate.onSuccess(
+        known -> {
+          meters.became(known);
+          asked.became(known);
+        });
     return entry;
+  }
+
+  private Future<Fate> put(Exchange x, Terms terms, Stamp stamp, Entry entry, Asked asked) {
+    if (entry.frame().length() > largest) {
+      meters.flaw(Frame.Flaw.TOO_LARGE);
+      return UNFIT;
+    }
+    if (!generations.stamp(terms.subjects()).equals(stamp)) {
+      // The stamp decides when it is read; this look only spares the second level its own.
+      return Future.succeededFuture(Fate.REFUSED);
+    }
+    first.put(entry, stamp);
+    return second.store(terms, stamp, entry, extras(x, asked));
   }
 
   private Entry entry(Exchange x, Terms terms, Answer answer, long began) {

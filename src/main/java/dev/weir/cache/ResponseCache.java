@@ -98,6 +98,7 @@ public final class ResponseCache {
                 second,
                 generations,
                 tallies,
+                warming,
                 meters,
                 settings.maxEntryBytes(),
                 settings.warmUpUsdPerDay().signum() > 0,

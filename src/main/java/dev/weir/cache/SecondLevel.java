@@ -116,10 +116,9 @@ final class SecondLevel {
    * Keeps an entry, in the background.
    *
    * @param stamp the generations when the call began
-   * @return whether it was stored; false if one moved meanwhile, its flight was overtaken, or the
-   *     database did not do it. Never fails
+   * @return what became of it; never fails
    */
-  Future<Boolean> store(Terms terms, Stamp stamp, Entry entry, Extras extras) {
+  Future<Fate> store(Terms terms, Stamp stamp, Entry entry, Extras extras) {
     return storing.run(
         () ->
             database
@@ -128,9 +127,10 @@ final class SecondLevel {
                     c ->
                         c.preparedQuery(STORE)
                             .execute(row(terms, stamp, entry, extras))
-                            .map(rows -> rows.iterator().next().getBoolean("stored")))
+                            .map(rows -> rows.iterator().next().getBoolean("stored"))
+                            .map(stored -> stored ? Fate.STORED : Fate.REFUSED))
                 .onFailure(e -> LOG.debug("An answer was not kept: {}", e.getMessage())),
-        false,
+        Fate.LOST,
         meters::aside);
   }
 

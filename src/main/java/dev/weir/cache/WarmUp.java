@@ -7,10 +7,10 @@ import dev.weir.jobs.Turn;
 import io.vertx.core.Future;
 import java.math.BigDecimal;
 import java.time.Duration;
-import java.time.OffsetDateTime;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Asks again for the answers that are worth it before their time is over, the most valuable first,
@@ -36,9 +36,6 @@ final class WarmUp {
 
   private static final Duration IN_VAIN = Duration.ofHours(1);
 
-  /** Within this time what was answered is stored; until then it looks as due as before. */
-  private static final Duration STORED = Duration.ofSeconds(5);
-
   private final CacheCalls calls;
   private final WarmUpTable table;
   private final Bounds bounds;
@@ -46,12 +43,8 @@ final class WarmUp {
   private final Cache<String, Boolean> inVain =
       Caffeine.newBuilder().maximumSize(MOST_PAID).expireAfterWrite(IN_VAIN).build();
 
-  private final Cache<String, Boolean> lately =
-      Caffeine.newBuilder().maximumSize(MOST_PAID).expireAfterWrite(STORED).build();
-
-  /** When what was refreshed had been stored until then. */
-  private final Cache<String, OffsetDateTime> refreshed =
-      Caffeine.newBuilder().maximumSize(MOST_PAID).expireAfterWrite(IN_VAIN).build();
+  /** What was answered and is not stored yet: it looks as due as before. */
+  private final Set<String> storing = ConcurrentHashMap.newKeySet();
 
   private final Cache<String, Boolean> passed =
       Caffeine.newBuilder().maximumSize(MOST_PASSED).expireAfterWrite(PASSED).build();
@@ -93,15 +86,20 @@ final class WarmUp {
   }
 
   /** This one was asked for again, and answered. */
-  void refreshed(WarmUpTable.Candidate one) {
-    lately.put(one.key(), true);
-    refreshed.put(one.key(), one.created());
+  void refreshed(String key, Future<Fate> fate) {
     meters.warmed();
-  }
-
-  /** Whether this one was answered before, and the answer was none to keep. */
-  boolean wasNotKept(WarmUpTable.Candidate one) {
-    return one.created().equals(refreshed.getIfPresent(one.key()));
+    storing.add(key);
+    fate.onSuccess(
+        known -> {
+          switch (known) {
+            // What was invalidated is found by no look.
+            case STORED, REFUSED -> {}
+            case UNFIT -> inVain(key);
+            // Another try may do, but not in each run for as long as the database takes nothing.
+            case LOST -> leaveAlone(key, PassedOver.IN_VAIN);
+          }
+          storing.remove(key);
+        });
   }
 
   /** This one was passed over, for now. */
@@ -132,7 +130,7 @@ final class WarmUp {
     var all = new HashSet<>(seen);
     all.addAll(passed.asMap().keySet());
     all.addAll(resting.asMap().keySet());
-    all.addAll(lately.asMap().keySet());
+    all.addAll(storing);
     all.addAll(inVain.asMap().keySet());
     return all;
   }

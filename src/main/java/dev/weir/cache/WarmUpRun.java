@@ -133,10 +133,6 @@ final class WarmUpRun {
 
   /** Succeeds when its call is under way, or will not be. */
   private Future<Void> one(Candidate candidate) {
-    if (warmUp.wasNotKept(candidate)) {
-      warmUp.inVain(candidate.key());
-      return Future.succeededFuture();
-    }
     if (shut.contains(candidate.function())) {
       return passOver(PassedOver.UNANSWERED);
     }
@@ -218,7 +214,7 @@ final class WarmUpRun {
 
   private void told(Candidate candidate, CacheCalls.Planned planned, CacheCalls.Went went) {
     if (went.error().isEmpty()) {
-      warmUp.refreshed(candidate);
+      warmUp.refreshed(candidate.key(), went.fate());
       return;
     }
     var error = went.error().get();

@@ -10,7 +10,6 @@ import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.math.BigDecimal;
 import java.time.LocalDate;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -32,8 +31,8 @@ final class WarmUpTable {
    */
   static final String WORTH_IT =
       """
-      SELECT w.cache_key, w.user_id, w.function_name, w.input, w.created_at FROM (
-        SELECT c.cache_key, c.user_id, c.function_name, c.function_version, c.generation, c.input, c.created_at,
+      SELECT w.cache_key, w.user_id, w.function_name, w.input FROM (
+        SELECT c.cache_key, c.user_id, c.function_name, c.function_version, c.generation, c.input,
           c.cost_usd::double precision * c.hit_count / t.age * t.life AS worth
         FROM response_cache c
         CROSS JOIN LATERAL (SELECT
@@ -97,10 +96,8 @@ final class WarmUpTable {
    * @param owner whose it is; empty where its function's users share it
    * @param function the function that gave it
    * @param input what was asked, as JSON
-   * @param created when it was stored
    */
-  record Candidate(
-      String key, Optional<String> owner, String function, Buffer input, OffsetDateTime created) {
+  record Candidate(String key, Optional<String> owner, String function, Buffer input) {
     /** Whose answer it is. */
     String user() {
       return owner.orElse(Warming.USER);
@@ -158,8 +155,7 @@ final class WarmUpTable {
                         row.getString("cache_key"),
                         Optional.ofNullable(row.getString("user_id")),
                         row.getString("function_name"),
-                        row.getBuffer("input"),
-                        row.getOffsetDateTime("created_at")));
+                        row.getBuffer("input")));
               }
               return all;
             });

@@ -201,6 +201,63 @@ class WarmUpAtOnceIT {
   }
 
   @Test
+  void whatIsStoredLateWasNotAskedForInVain(TestDatabase database) throws Exception {
+    var world = start(database, "10", 2);
+    world.keep(List.of("ant"));
+    var before = world.fake.requests().size();
+    world.areDue(Map.of("ant", 30));
+    try (var slow = database.connect();
+        var lock = slow.createStatement()) {
+      slow.setAutoCommit(false);
+      lock.execute("SELECT FROM response_cache WHERE user_id = 'ant' FOR UPDATE");
+
+      // Looks come every second; a statement may take ten.
+      Eventually.until(
+          "it has been waiting to be stored for seconds",
+          () ->
+              database.count(
+                      "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND"
+                          + " query LIKE '%weir_cache_store%' AND query_start <"
+                          + " clock_timestamp() - interval '7 seconds'")
+                  == 1);
+      slow.rollback();
+    }
+
+    world.awaitRefreshed("ant");
+    assertThat(world.passedOver("in_vain")).isZero();
+    assertThat(askedAfter(world, before)).containsExactly("ant");
+    // Due once more, it is asked for once more.
+    world.areDue(Map.of("ant", 30));
+    world.awaitRefreshed("ant");
+    assertThat(askedAfter(world, before)).containsExactly("ant", "ant");
+  }
+
+  @Test
+  void whatTheDatabaseDoesNotTakeIsNotPaidForAgainInTheNextRun(TestDatabase database)
+      throws IOException {
+    var world = start(database, "10", 2);
+    world.keep(List.of("ant", "lark"));
+    // Each run counts it once, when it begins.
+    database.execute("UPDATE response_cache SET experiment = 'words' WHERE user_id = 'lark'");
+    database.execute(
+        "ALTER TABLE response_cache ADD CONSTRAINT taken CHECK (created_at < now() - interval '8"
+            + " minutes' OR user_id <> 'ant') NOT VALID");
+    try {
+      var before = world.fake.requests().size();
+      world.areDue(Map.of("ant", 30, "lark", 10));
+
+      Eventually.until("it was paid for", () -> world.passedOver("in_vain") == 1);
+      var runs = world.passedOver("experiment");
+      Eventually.until("two more have run", () -> world.passedOver("experiment") >= runs + 2);
+
+      assertThat(world.passedOver("in_vain")).isOne();
+      assertThat(askedAfter(world, before)).containsExactly("ant");
+    } finally {
+      database.execute("ALTER TABLE response_cache DROP CONSTRAINT taken");
+    }
+  }
+
+  @Test
   void whereItsAccountMayHaveFewerCallsAtOnceItHasFewerAndARunGoesOn(TestDatabase database)
       throws IOException {
     var world = start(database, "10", 4);

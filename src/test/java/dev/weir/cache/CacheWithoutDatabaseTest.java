@@ -49,6 +49,7 @@ class CacheWithoutDatabaseTest {
             Database.Limits.of(2));
     var second = new SecondLevel(database, PATIENCE, 1 << 20, meters, clock);
     var tallies = new Tallies(meters, clock);
+    var warming = new Warming();
     var stage =
         new CacheStage(
             new CacheStage.Parts(
@@ -59,8 +60,9 @@ class CacheWithoutDatabaseTest {
                 new FlightLeases(vertx, database),
                 new Similar(database, second, meters, clock),
                 Optional.empty(),
-                new Warming(),
-                new Keeper(first, second, generations, tallies, meters, 1 << 20, false, clock),
+                warming,
+                new Keeper(
+                    first, second, generations, tallies, warming, meters, 1 << 20, false, clock),
                 tallies,
                 clock));
     Stage provider =
