@@ -51,11 +51,16 @@ final class CacheMeters {
     return Counter.builder("weir.cache." + name).description(help).register(registry);
   }
 
-  /** Shows what is in memory. */
-  void watch(FirstLevel first, Flights flights) {
+  /** Shows what is in memory, and whether it is trusted. */
+  void watch(FirstLevel first, Flights flights, Generations generations) {
     gauge("bytes", "What the first level weighs", first::bytes);
     gauge("entries", "Entries in the first level", first::entries);
     gauge("flights", "Different calls that others may wait for", flights::size);
+    gauge("waiting", "Calls that wait for the answer of an identical one", flights::waiting);
+    gauge(
+        "trusted",
+        "1 while word of invalidations comes through, so that the first level answers",
+        () -> generations.fresh() ? 1 : 0);
   }
 
   private void gauge(String name, String help, java.util.function.LongSupplier figure) {

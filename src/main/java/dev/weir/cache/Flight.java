@@ -60,6 +60,16 @@ final class Flight {
     }
   }
 
+  /** How many calls wait for its leader's. */
+  int waiting() {
+    lock.lock();
+    try {
+      return waiting.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Takes a call in; empty if the flight is over already. On the call's event loop. */
   Optional<Future<Reply>> board(Seat seat) {
     Lead lead = null;

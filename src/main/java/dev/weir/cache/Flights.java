@@ -82,6 +82,11 @@ final class Flights {
     return flying.size();
   }
 
+  /** How many calls wait for the answer of another. */
+  long waiting() {
+    return flying.values().stream().mapToLong(Flight::waiting).sum();
+  }
+
   /** Whether an error is the end of this call alone and says nothing about its answer. */
   static boolean isOwn(Exchange x, AIError error) {
     return x.cancellation().reason().isPresent()

@@ -105,7 +105,7 @@ public final class ResponseCache {
                 clock),
             tallies,
             clock);
-    meters.watch(first, flights);
+    meters.watch(first, flights, generations);
     var cache =
         new ResponseCache(
             vertx,

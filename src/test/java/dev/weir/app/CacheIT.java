@@ -31,6 +31,9 @@ class CacheIT {
   private TestDatabase database;
   private String key;
 
+  /** So many answers are in the second level, or on their way to it. */
+  private int stores;
+
   @BeforeAll
   void start(TestDatabase given) {
     database = given;
@@ -53,7 +56,26 @@ class CacheIT {
     return body;
   }
 
+  /** A call; what it stores is in the database, too, when this returns. */
   private RunningWeir.Got chat(JsonNode body, String... headers) {
+    return kept(send(body, headers));
+  }
+
+  /**
+   * Waits until the answer that a call got is stored: while word of invalidations is late the
+   * database is asked, and not the memory.
+   */
+  private RunningWeir.Got kept(RunningWeir.Got got) {
+    var cache = got.header("x-weir-cache");
+    if (got.status() == 200 && (cache.equals("miss") || cache.equals("refresh"))) {
+      stores++;
+      Eventually.until("it is stored", () -> weir.meter("weir_cache_stored_total") >= stores);
+      assertThat(weir.meter("weir_cache_stored_total")).isEqualTo(stores);
+    }
+    return got;
+  }
+
+  private RunningWeir.Got send(JsonNode body, String... headers) {
     var request = weir.request(weir.api("/v1/chat/completions"));
     request.setHeader("authorization", "Bearer " + key);
     request.setHeader("x-weir-user", "demo");
@@ -74,12 +96,14 @@ class CacheIT {
     fake.then(agentCompleted("Hello you.").tokens(1_000, 200));
     var before = asked();
 
+    var began = System.nanoTime();
     var miss = chat(body);
     var hit = chat(body);
+    var most = (System.nanoTime() - began) / 1_000_000_000;
 
     assertThat(miss.header("x-weir-cache")).as(miss.raw().body()).isEqualTo("miss");
     assertThat(hit.header("x-weir-cache")).as(hit.raw().body()).isEqualTo("hit");
-    assertThat(hit.header("age")).isEqualTo("0");
+    assertThat(Long.parseLong(hit.header("age"))).isBetween(0L, most);
     assertThat(hit.header("x-weir-cost-usd")).isEqualTo("0");
     assertThat(hit.header("x-weir-provider")).isEqualTo("perplexity");
     assertThat(hit.json().at("/choices/0/message/content").asText()).isEqualTo("Hello you.");
@@ -101,14 +125,8 @@ class CacheIT {
     fake.then(agentCompleted(fits));
     var before = asked();
 
-    var miss = weir.callFunction("linkedin-post", (ObjectNode) input);
+    var miss = kept(weir.callFunction("linkedin-post", (ObjectNode) input));
     var hit = weir.callFunction("linkedin-post", (ObjectNode) input);
-    Eventually.until(
-        "it is in the second level",
-        () ->
-            database.count(
-                    "SELECT count(*) FROM response_cache WHERE function_name = 'linkedin-post'")
-                == 1);
     try (var other =
         RunningWeir.start(database, fake, "WEIR_CACHE_MODE", "on", "WEIR_CACHE_PATIENCE", "5s")) {
       var elsewhere = other.callFunction("linkedin-post", (ObjectNode) input);
@@ -198,7 +216,7 @@ class CacheIT {
     var body = question(true);
     fake.then(stream("Weirs ", "hold ", "water.").cutAfter(1));
 
-    chat(body);
+    send(body);
 
     fake.then(stream("All ", "of ", "it."));
     assertThat(text(chat(body))).isEqualTo("All of it.");
@@ -277,7 +295,8 @@ class CacheIT {
     for (var i = 0; i < headers.length; i += 2) {
       request.setHeader(headers[i], headers[i + 1]);
     }
-    return weir.send(request.POST(HttpRequest.BodyPublishers.ofString(body.toString())).build());
+    return kept(
+        weir.send(request.POST(HttpRequest.BodyPublishers.ofString(body.toString())).build()));
   }
 
   @Test

@@ -13,20 +13,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The response cache of a node whose connection for notifications breaks. */
 @ExtendWith(TestDatabase.Extension.class)
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CacheReconnectIT {
   private static final Duration A_SECOND = Duration.ofMillis(1_100);
-  private static final Pattern ENTRIES = Pattern.compile("(?m)^weir_cache_entries\\S* (\\S+)$");
 
   /** Backends that LISTEN, by what the service says on no other connection. */
   private static final String LISTENING =
@@ -36,14 +32,15 @@ class CacheReconnectIT {
         AND (query = 'SELECT pg_notify($1, $2)' OR query LIKE 'LISTEN %')
       """;
 
-  @TempDir private static Path functions;
+  @TempDir private Path functions;
   private TestDatabase database;
   private FakeProvider fake;
   private RunningWeir weir;
 
-  @BeforeAll
+  @BeforeEach
   void start(TestDatabase given) throws IOException {
     database = given;
+    database.execute("TRUNCATE response_cache");
     Files.writeString(
         functions.resolve("told.yaml"),
         """
@@ -68,7 +65,7 @@ class CacheReconnectIT {
             functions.toString());
   }
 
-  @AfterAll
+  @AfterEach
   void stop() {
     weir.close();
     fake.close();
@@ -95,10 +92,23 @@ class CacheReconnectIT {
 
   /** Answers in the node's memory. */
   private double inMemory() {
-    var metrics = weir.management("/metrics").raw().body();
-    var found = ENTRIES.matcher(metrics);
-    assertThat(found.find()).as(metrics).isTrue();
-    return Double.parseDouble(found.group(1));
+    return weir.meter("weir_cache_entries");
+  }
+
+  /** Whether the node's memory is what answers. */
+  private boolean trusted() {
+    return weir.meter("weir_cache_trusted") == 1;
+  }
+
+  /** So many answers of now are in the database. */
+  private void awaitStored(long answers) {
+    Eventually.until(
+        answers + " are in the database",
+        () ->
+            database.count(
+                    "SELECT count(*) FROM response_cache WHERE weir_cache_valid(cache_key,"
+                        + " user_id, function_name, function_version, generation)")
+                == answers);
   }
 
   /** So many of the service's connections may be opened from now on; those there are stay. */
@@ -114,9 +124,7 @@ class CacheReconnectIT {
     fake.then(agentCompleted("old")).then(agentCompleted("old, too"));
     call("one");
     call("two");
-    Eventually.until(
-        "both are in the database",
-        () -> database.count("SELECT count(*) FROM response_cache") == 2);
+    awaitStored(2);
     assertThat(call("one").header("x-weir-cache")).isEqualTo("hit");
     assertThat(inMemory()).isEqualTo(2);
     Eventually.until("it listens", () -> listening() == 1);
@@ -127,6 +135,7 @@ class CacheReconnectIT {
       Eventually.until("nobody listens", () -> listening() == 0);
       database.execute("SELECT weir_cache_invalidate('function', 'told')");
       passes(A_SECOND);
+      assertThat(trusted()).isFalse();
       fake.then(agentCompleted("new, too"));
       assertThat(text(call("two"))).as("the memory is not trusted now").isEqualTo("new, too");
       assertThat(listening()).isZero();
@@ -134,13 +143,14 @@ class CacheReconnectIT {
       mayConnect(-1);
     }
 
-    Eventually.until("it listens again", () -> listening() == 1);
+    Eventually.until("it listens again", () -> listening() == 1 && trusted());
     passes(A_SECOND);
     fake.then(agentCompleted("new"));
     var after = call("one");
     assertThat(text(after)).as(after.raw().body()).isEqualTo("new");
     assertThat(after.header("x-weir-cache")).isEqualTo("miss");
     Eventually.until("the memory began anew: this is all there is", () -> inMemory() == 1);
+    awaitStored(1);
 
     // Words come through by the new connection: the memory is trusted, and told of the next one.
     var again = call("one");
@@ -156,7 +166,8 @@ class CacheReconnectIT {
   void whoComesAfterAnInvalidationThatNobodyHeardDoesNotJoinAFlightOfBefore() {
     Eventually.until("it listens", () -> listening() == 1);
     var topic = "a flight";
-    fake.then(Turn.answer("of before").after(Duration.ofSeconds(5)));
+    var gate = new CompletableFuture<Void>();
+    fake.then(Turn.answer("of before").once(gate));
     var asked = fake.requests().size();
     var leader = CompletableFuture.supplyAsync(() -> call(topic));
     Eventually.until("the provider was asked", () -> fake.requests().size() > asked);
@@ -173,10 +184,10 @@ class CacheReconnectIT {
 
       assertThat(leader.isDone()).as("the flight of before is still under way").isFalse();
       assertThat(text(late)).isEqualTo("of after");
+      gate.complete(null);
       assertThat(text(leader.join())).as("its own caller gets it").isEqualTo("of before");
     } finally {
       mayConnect(-1);
     }
-    Eventually.until("it listens again", () -> listening() == 1);
   }
 }

@@ -12,10 +12,12 @@ import dev.weir.testing.Turn;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -203,13 +205,14 @@ class CacheReplicasIT {
   @Test
   void anAnswerInFlightWhenItsGenerationMovesIsKeptNowhere() {
     var topic = topic();
-    fake.then(Turn.answer("before").after(Duration.ofMillis(1_500)));
-    fake.then(agentCompleted("after"));
+    var gate = new CompletableFuture<Void>();
+    fake.then(Turn.answer("before").once(gate)).then(agentCompleted("after"));
     var before = asked();
     var flying = CompletableFuture.supplyAsync(() -> call(one, "flying", topic));
     awaitAsked(before + 1);
 
     invalidate(two, "{\"function\": \"flying\"}");
+    gate.complete(null);
 
     assertThat(text(flying.join())).as("its own caller gets it").isEqualTo("before");
     passes(A_SECOND);
@@ -219,14 +222,17 @@ class CacheReplicasIT {
   }
 
   @Test
-  void anExpensiveFunctionFliesOnceOnBothNodes() {
+  void anExpensiveFunctionFliesOnceOnBothNodes() throws Exception {
     var topic = topic();
-    fake.then(Turn.answer("one answer").after(Duration.ofMillis(1_500)));
+    var gate = new CompletableFuture<Void>();
+    fake.then(Turn.answer("one answer").once(gate));
     var before = asked();
 
     var leader = CompletableFuture.supplyAsync(() -> call(one, "costly", topic));
     awaitAsked(before + 1);
-    var follower = call(two, "costly", topic);
+    var late = lookedBefore(() -> {}, "costly", topic);
+    gate.complete(null);
+    var follower = late.join();
 
     assertThat(cache(leader.join())).isEqualTo("miss");
     assertThat(cache(follower)).isEqualTo("coalesced");
@@ -246,22 +252,13 @@ class CacheReplicasIT {
     database.execute("UPDATE response_cache SET cache_key = ? WHERE cache_key = ?", nowhere, key);
     var before = asked();
 
-    CompletableFuture<RunningWeir.Got> late;
-    try (var wire = database.connect();
-        var statement = wire.createStatement()) {
-      wire.setAutoCommit(false);
-      statement.execute("LOCK TABLE cache_flights IN ACCESS EXCLUSIVE MODE");
-      late = CompletableFuture.supplyAsync(() -> call(two, "raced", topic));
-      Eventually.until(
-          "it has looked, and asks for the lead",
-          () ->
-              database.count(
-                      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                          + " AND wait_event_type = 'Lock' AND query LIKE '%weir_flight_begin%'")
-                  == 1);
-      database.execute("UPDATE response_cache SET cache_key = ? WHERE cache_key = ?", key, nowhere);
-      wire.commit();
-    }
+    var late =
+        lookedBefore(
+            () ->
+                database.execute(
+                    "UPDATE response_cache SET cache_key = ? WHERE cache_key = ?", key, nowhere),
+            "raced",
+            topic);
 
     assertThat(cache(late.join())).isEqualTo("coalesced");
     assertThat(text(late.join())).isEqualTo("flown once");
@@ -275,16 +272,40 @@ class CacheReplicasIT {
                 == 0);
   }
 
+  /** A call of the other node, which had looked before this was done, and then asked to lead. */
+  private CompletableFuture<RunningWeir.Got> lookedBefore(
+      Runnable done, String function, String topic) throws SQLException {
+    try (var wire = database.connect();
+        var statement = wire.createStatement()) {
+      wire.setAutoCommit(false);
+      statement.execute("LOCK TABLE cache_flights IN ACCESS EXCLUSIVE MODE");
+      var late = CompletableFuture.supplyAsync(() -> call(two, function, topic));
+      Eventually.until("it has looked, and asks for the lead", () -> askingToLead() == 1);
+      done.run();
+      wire.commit();
+      Eventually.until("it was told who leads", () -> askingToLead() == 0);
+      return late;
+    }
+  }
+
+  private long askingToLead() {
+    return database.count(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            + " AND wait_event_type = 'Lock' AND query LIKE '%weir_flight_begin%'");
+  }
+
   @Test
-  void aFlightThatFailsElsewhereLetsThisNodeLead() {
+  void aFlightThatFailsElsewhereLetsThisNodeLead() throws Exception {
     var topic = topic();
-    fake.then(status(400).errorCode("invalid_request").after(Duration.ofMillis(1_500)));
-    fake.then(agentCompleted("mine"));
+    var gate = new CompletableFuture<Void>();
+    fake.then(status(400).errorCode("invalid_request").once(gate)).then(agentCompleted("mine"));
     var before = asked();
 
     var leader = CompletableFuture.supplyAsync(() -> call(one, "costly", topic));
     awaitAsked(before + 1);
-    var follower = call(two, "costly", topic);
+    var late = lookedBefore(() -> {}, "costly", topic);
+    gate.complete(null);
+    var follower = late.join();
 
     assertThat(leader.join().status()).isGreaterThanOrEqualTo(400);
     assertThat(text(follower)).as(follower.raw().body()).isEqualTo("mine");
@@ -295,16 +316,14 @@ class CacheReplicasIT {
   void aLeadWhoseNodeIsGoneLapsesAndWhatItStoresLateIsRefused() {
     var topic = topic();
     fake.then(agentCompleted("first")).then(agentCompleted("second"));
+    // Those of other tests.
+    database.execute("DELETE FROM cache_flights");
     call(one, "costly", topic);
     Eventually.until(
         "its flight has landed",
-        () -> database.count("SELECT count(*) FROM cache_flights WHERE state = 'stored'") > 0);
+        () -> database.count("SELECT count(*) FROM cache_flights WHERE state = 'stored'") == 1);
     var key =
-        database
-            .value(
-                "SELECT cache_key FROM cache_flights WHERE state = 'stored' ORDER BY changed_at"
-                    + " DESC LIMIT 1")
-            .toString();
+        database.value("SELECT cache_key FROM cache_flights WHERE state = 'stored'").toString();
     database.execute(
         "UPDATE cache_flights SET state = 'flying', epoch = 7, holder = gen_random_uuid(),"
             + " expires_at = now() + interval '1 second' WHERE cache_key = ?",
@@ -395,19 +414,30 @@ class CacheReplicasIT {
     call(one, "steady", topic);
     awaitStored("steady", 1);
     passes(A_SECOND);
-    fake.then(status(500)).then(status(500)).then(status(500));
+    fake.always(status(500));
 
-    var here = call(one, "steady", topic);
-    var there = call(two, "steady", topic);
+    var here = stale(one, topic);
+    var there = stale(two, topic);
     var never = call(one, "steady", topic());
 
-    assertThat(cache(here)).as(here.raw().body()).isEqualTo("stale");
     assertThat(text(here)).isEqualTo("yesterday's");
     assertThat(here.json().at("/meta/cache").asText()).isEqualTo("stale");
-    assertThat(cache(there)).as(there.raw().body()).isEqualTo("stale");
+    assertThat(text(there)).isEqualTo("yesterday's");
     assertThat(never.status()).isGreaterThanOrEqualTo(500);
-    fake.then(agentCompleted("today's"));
+    fake.always(agentCompleted("today's"));
     assertThat(text(call(one, "steady", topic))).isEqualTo("today's");
+  }
+
+  /** An old answer stands in only while word of invalidations comes through. */
+  private static RunningWeir.Got stale(RunningWeir weir, String topic) {
+    var got = new AtomicReference<RunningWeir.Got>();
+    Eventually.until(
+        "the old answer stands in",
+        () -> {
+          got.set(call(weir, "steady", topic));
+          return cache(got.get()).equals("stale");
+        });
+    return got.get();
   }
 
   @Test
@@ -436,8 +466,7 @@ class CacheReplicasIT {
     assertThat(stats.path("kept").findValuesAsText("function")).contains("counted");
     assertThat(
             database.count(
-                "SELECT count(*) FROM cache_statistics WHERE function_name = 'counted' AND hits >="
-                    + " 4"))
-        .isGreaterThanOrEqualTo(1);
+                "SELECT sum(hits) FROM cache_statistics WHERE function_name = 'counted'"))
+        .isGreaterThanOrEqualTo(4);
   }
 }

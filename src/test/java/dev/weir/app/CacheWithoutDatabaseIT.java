@@ -61,7 +61,7 @@ class CacheWithoutDatabaseIT {
                 "WEIR_CACHE_MODE",
                 "on",
                 "WEIR_CACHE_PATIENCE",
-                "200ms",
+                "2s",
                 "WEIR_LIMITS_MODE",
                 "off",
                 "WEIR_FUNCTIONS_DIR",

@@ -169,15 +169,7 @@ class ContentsIT {
   }
 
   private static double gone() {
-    return world
-        .one
-        .get("/metrics")
-        .raw()
-        .body()
-        .lines()
-        .filter(line -> line.startsWith("weir_contents_total{outcome=\"gone\""))
-        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-        .sum();
+    return world.one.weir().meter("weir_contents_total{outcome=\"gone\"");
   }
 
   @ParameterizedTest

@@ -82,16 +82,10 @@ class OneFlightPerKeyIT {
     return reply.statusCode() + " " + reply.headers().firstValue("x-weir-cache").orElse("none");
   }
 
-  /** Calls that are being answered now. */
-  private int inFlight() {
-    return weir.management("/metrics")
-        .raw()
-        .body()
-        .lines()
-        .filter(line -> line.startsWith("weir_calls_in_flight"))
-        .mapToInt(line -> (int) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-        .findFirst()
-        .orElse(0);
+  /** So many calls wait for the answer of another. */
+  private void awaitWaiting(int calls) {
+    Eventually.until(
+        calls + " wait for the leader's answer", () -> weir.meter("weir_cache_waiting") == calls);
   }
 
   @Test
@@ -164,7 +158,7 @@ class OneFlightPerKeyIT {
     var leader = call(body);
     Eventually.until("the leader has asked", () -> fake.requests().size() == before + 1);
     var follower = call(body);
-    Eventually.until("both are there", () -> inFlight() >= 2);
+    awaitWaiting(1);
     leader.cancel(true);
 
     assertThat(follower.join().body()).contains("To who stayed.");
@@ -173,7 +167,8 @@ class OneFlightPerKeyIT {
   @Test
   void aFollowerKeepsItsOwnDeadlineAndTheOthersGoOn() {
     var body = question();
-    fake.then(answer("For the patient.").after(Duration.ofMillis(1_500)));
+    var gate = new CompletableFuture<Void>();
+    fake.then(answer("For the patient.").once(gate));
     var before = fake.requests().size();
 
     var leader = call(body);
@@ -182,6 +177,8 @@ class OneFlightPerKeyIT {
     var patient = call(body);
 
     assertThat(hasty.join().statusCode()).isEqualTo(504);
+    awaitWaiting(1);
+    gate.complete(null);
     assertThat(cache(leader.join())).isEqualTo("200 miss");
     assertThat(cache(patient.join())).isEqualTo("200 coalesced");
     assertThat(fake.requests()).hasSize(before + 1);
@@ -190,12 +187,15 @@ class OneFlightPerKeyIT {
   @Test
   void anErrorOfTheProviderIsEveryonesAndAskedForOnce() {
     var body = question();
-    fake.then(status(400).errorCode("invalid_request").after(Duration.ofMillis(800)));
+    var gate = new CompletableFuture<Void>();
+    fake.then(status(400).errorCode("invalid_request").once(gate));
     var before = fake.requests().size();
 
     var leader = call(body);
     Eventually.until("the leader has asked", () -> fake.requests().size() == before + 1);
     var follower = call(body);
+    awaitWaiting(1);
+    gate.complete(null);
 
     assertThat(leader.join().statusCode()).isGreaterThanOrEqualTo(400);
     assertThat(follower.join().statusCode()).isEqualTo(leader.join().statusCode());
@@ -205,13 +205,16 @@ class OneFlightPerKeyIT {
   @Test
   void whoeverWaitsForAStreamGetsItWholeOrAsAStream() {
     var body = question();
-    fake.then(stream("Weirs ", "hold ", "water.").drip(Duration.ofMillis(400)));
+    var gate = new CompletableFuture<Void>();
+    fake.then(stream("Weirs ", "hold ", "water.").drip(Duration.ofMillis(100)).once(gate));
     var before = fake.requests().size();
 
     var leader = call(body.deepCopy().put("stream", true));
     Eventually.until("the leader has asked", () -> fake.requests().size() == before + 1);
     var whole = call(body);
     var streamed = call(body.deepCopy().put("stream", true));
+    awaitWaiting(2);
+    gate.complete(null);
 
     assertThat(leader.join().body()).contains("hold");
     assertThat(whole.join().body()).contains("Weirs hold water.");

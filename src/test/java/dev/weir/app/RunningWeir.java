@@ -7,6 +7,7 @@ import dev.weir.config.Loaded;
 import dev.weir.config.WeirConfig;
 import dev.weir.core.Json;
 import dev.weir.telemetry.Logs;
+import dev.weir.testing.Eventually;
 import dev.weir.testing.FakeProvider;
 import dev.weir.testing.TestDatabase;
 import java.io.IOException;
@@ -66,7 +67,13 @@ public final class RunningWeir implements AutoCloseable {
         env.put(settings[i], settings[i + 1]);
       }
       var config = config(env);
-      return new RunningWeir(Weir.start(config, logs(config)), data);
+      var weir = new RunningWeir(Weir.start(config, logs(config)), data);
+      if (config.cache().on()) {
+        // Until it hears of invalidations nothing that it asks for is kept.
+        Eventually.until(
+            "the cache trusts its memory", () -> weir.meter("weir_cache_trusted") == 1);
+      }
+      return weir;
     } catch (IOException e) {
       throw new AssertionError(e);
     }
@@ -140,6 +147,18 @@ public final class RunningWeir implements AutoCloseable {
     return send(
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + weir.ports().management() + path))
             .build());
+  }
+
+  /** What the first line of its metrics that begins so says; 0 if there is none. */
+  public double meter(String name) {
+    return management("/metrics")
+        .raw()
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(name))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .findFirst()
+        .orElse(0);
   }
 
   HttpRequest.Builder request(URI uri) {

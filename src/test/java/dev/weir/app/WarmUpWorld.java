@@ -240,13 +240,6 @@ public final class WarmUpWorld implements AutoCloseable {
 
   /** A meter of one line. */
   long meter(String name) {
-    return weir.management("/metrics")
-        .raw()
-        .body()
-        .lines()
-        .filter(line -> line.startsWith(name))
-        .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-        .findFirst()
-        .orElse(0);
+    return (long) weir.meter(name);
   }
 }

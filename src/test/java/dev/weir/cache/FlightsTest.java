@@ -102,11 +102,13 @@ class FlightsTest {
     var third = join(ID, call());
     assertThat(asked).hasSize(1);
     assertThat(second.isComplete()).isFalse();
+    assertThat(flights.waiting()).isEqualTo(2);
 
     asked.getFirst().answer("for all");
 
     assertThat(List.of(text(first), text(second), text(third))).containsOnly("for all");
     assertThat(flights.size()).isZero();
+    assertThat(flights.waiting()).isZero();
     assertThat(promoted).hasValue(0);
   }
 
