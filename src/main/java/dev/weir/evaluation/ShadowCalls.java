@@ -181,7 +181,8 @@ final class ShadowCalls {
 
   private void paired(Shadow shadow, Live live, Answered copy) {
     paired.increment();
-    pairs.add(ShadowPair.of(shadow.id(), live, copy), PAIR);
+    // Who sees the pair finds its answers.
     live.shadow(Ids.next(clock), shadow, copy).ifPresent(contents);
+    pairs.add(ShadowPair.of(shadow.id(), live, copy), PAIR);
   }
 }

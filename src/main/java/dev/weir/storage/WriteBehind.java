@@ -90,13 +90,18 @@ public final class WriteBehind<T> {
       return Future.succeededFuture();
     }
     var writing = batch();
-    underWay = Optional.of(writing);
-    writing.onComplete(_ -> done());
+    if (!writing.isComplete()) {
+      underWay = Optional.of(writing);
+      writing.onComplete(_ -> done(writing));
+    }
     return writing;
   }
 
-  private synchronized void done() {
-    underWay = Optional.empty();
+  /** It may have given its place to another already. */
+  private synchronized void done(Future<Void> writing) {
+    if (underWay.filter(writing::equals).isPresent()) {
+      underWay = Optional.empty();
+    }
   }
 
   private Future<Void> batch() {
@@ -120,6 +125,10 @@ public final class WriteBehind<T> {
         break;
       }
       some.add(one.row());
+    }
+    if (some.isEmpty()) {
+      // In the same breath: what is added from here on is for another flush.
+      underWay = Optional.empty();
     }
     return some;
   }

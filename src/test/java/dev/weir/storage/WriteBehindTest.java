@@ -10,12 +10,18 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class WriteBehindTest {
+  private static final int ROUNDS = 20_000;
+
   private final List<List<Integer>> written = new ArrayList<>();
   private final ArrayDeque<Promise<Void>> answers = new ArrayDeque<>();
   private final Map<WriteBehind.Fate, Integer> fates = new EnumMap<>(WriteBehind.Fate.class);
@@ -144,5 +150,37 @@ class WriteBehindTest {
   void nothingIsWrittenWhereNothingWaits() {
     assertThat(queue.flush().succeeded()).isTrue();
     assertThat(written).isEmpty();
+  }
+
+  /** Two at a time: one of them adds its row just when the writing for the other one ends. */
+  @Test
+  void whatWasAddedBeforeAFlushIsWrittenWhenThatHasEnded() throws Exception {
+    var kept = ConcurrentHashMap.<Integer>newKeySet();
+    var missing = new AtomicInteger();
+    try (var database = Executors.newSingleThreadExecutor();
+        var callers = Executors.newFixedThreadPool(2)) {
+      var busy =
+          new WriteBehind<Integer>(
+              "rows",
+              1_000,
+              rows ->
+                  Future.fromCompletionStage(
+                      CompletableFuture.runAsync(() -> kept.addAll(rows), database)),
+              (_, _) -> {});
+      for (var caller = 0; caller < 2; caller++) {
+        var first = caller * ROUNDS;
+        callers.submit(
+            () -> {
+              for (var row = first; row < first + ROUNDS; row++) {
+                busy.add(row, 1);
+                busy.flush().toCompletionStage().toCompletableFuture().join();
+                missing.addAndGet(kept.contains(row) ? 0 : 1);
+              }
+            });
+      }
+    }
+
+    assertThat(missing).hasValue(0);
+    assertThat(kept).hasSize(2 * ROUNDS);
   }
 }
