@@ -15,9 +15,6 @@ import dev.weir.testing.HandClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -41,11 +38,11 @@ class CacheWithoutDatabaseTest {
   private Chain chain;
 
   @BeforeEach
-  void open() throws IOException {
+  void open() {
     database =
         Database.open(
             vertx,
-            DatabaseUrl.parse("postgres://nobody:nothing@127.0.0.1:" + closedPort() + "/none"),
+            DatabaseUrl.parse("postgres://nobody:nothing@127.0.0.1:1/none"),
             Database.Limits.of(2));
     var second = new SecondLevel(database, PATIENCE, 1 << 20, meters, clock);
     var tallies = new Tallies(meters, clock);
@@ -76,13 +73,6 @@ class CacheWithoutDatabaseTest {
   void close() {
     database.close().await();
     vertx.close().await();
-  }
-
-  /** Nobody listens there any more. */
-  private static int closedPort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   private record Got(String text, CacheStatus status) {}

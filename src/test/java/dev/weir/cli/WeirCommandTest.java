@@ -3,9 +3,6 @@ package dev.weir.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.gateway.Principal.Role;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,18 +12,14 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 class WeirCommandTest {
+  private static final String NOWHERE = "http://127.0.0.1:1";
+
   @TempDir Path directory;
   private Shell shell;
 
   @BeforeEach
   void open() {
     shell = new Shell(directory);
-  }
-
-  private static String nowhere() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return "http://127.0.0.1:" + socket.getLocalPort();
-    }
   }
 
   private static String someKey(Role role) {
@@ -191,13 +184,13 @@ class WeirCommandTest {
   }
 
   @Test
-  void whereNothingListensItSaysHowToStart() throws IOException {
+  void whereNothingListensItSaysHowToStart() {
     var call =
         shell
             .env("WEIR_KEY", someKey(Role.USER))
-            .run("call", "cover-letter", "--input", "{}", "--url", nowhere());
+            .run("call", "cover-letter", "--input", "{}", "--url", NOWHERE);
     var list =
-        shell.env("WEIR_ADMIN_KEY", someKey(Role.ADMIN)).run("key", "list", "--url", nowhere());
+        shell.env("WEIR_ADMIN_KEY", someKey(Role.ADMIN)).run("key", "list", "--url", NOWHERE);
 
     for (var run : List.of(call, list)) {
       assertThat(run.exitCode()).isEqualTo(ExitCode.UNREACHABLE);

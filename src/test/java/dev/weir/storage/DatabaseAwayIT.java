@@ -7,8 +7,11 @@ import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
 import io.vertx.sqlclient.SqlConnection;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,6 +30,13 @@ class DatabaseAwayIT {
   private static final Database.Limits IMPATIENT =
       new Database.Limits(
           3, 50, Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(3));
+
+  /** A server that is not there refuses at once; one that has just started may take its time. */
+  private static final Database.Limits PATIENT =
+      new Database.Limits(
+          3, 50, Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofSeconds(30));
+
+  private static final int PORT = quietPort();
   private static final Function<SqlConnection, Future<Integer>> WORK =
       connection -> connection.query("SELECT 1").execute().map(rows -> rows.size());
 
@@ -35,9 +45,28 @@ class DatabaseAwayIT {
 
   @BeforeAll
   static void start() {
-    server = EmbeddedPostgres.start(new EmbeddedPostgres.Settings(data, 0, false));
+    server = start(data);
     Migrations.migrate(server.administratorUrl());
     Migrations.createLogin(server.administratorUrl(), server.serviceUrl());
+  }
+
+  private static EmbeddedPostgres start(Path directory) {
+    return EmbeddedPostgres.start(new EmbeddedPostgres.Settings(directory, PORT, false));
+  }
+
+  /**
+   * Below those that a system gives to whoever wants any, so that nobody takes it while the server
+   * is down.
+   */
+  private static int quietPort() {
+    while (true) {
+      var port = ThreadLocalRandom.current().nextInt(20_000, 30_000);
+      try (var _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return port;
+      } catch (IOException _) {
+        // Somebody listens there; there are others.
+      }
+    }
   }
 
   @AfterAll
@@ -47,15 +76,14 @@ class DatabaseAwayIT {
 
   @Test
   void stoppedAndStartedAgain(Vertx vertx) {
-    var url = server.serviceUrl();
-    var pools = Database.open(vertx, url, IMPATIENT);
+    var pools = Database.open(vertx, server.serviceUrl(), PATIENT);
     assertThat(pools.ledger(WORK).await()).isOne();
 
     server.close();
     DatabaseIT.assertUnavailable(pools.ledger(WORK));
     DatabaseIT.assertUnavailable(pools.inUser("alice", WORK));
     DatabaseIT.assertUnavailable(pools.ping());
-    server = EmbeddedPostgres.start(new EmbeddedPostgres.Settings(data, url.port(), false));
+    server = start(data);
 
     assertThat(pools.ledger(WORK).await()).isOne();
     pools.ping().await();
@@ -64,8 +92,7 @@ class DatabaseAwayIT {
 
   @Test
   void stoppedInTheMiddleOfATransaction(Vertx vertx) {
-    var url = server.serviceUrl();
-    var pools = Database.open(vertx, url, IMPATIENT);
+    var pools = Database.open(vertx, server.serviceUrl(), PATIENT);
 
     var broken =
         pools.ledger(
@@ -77,7 +104,7 @@ class DatabaseAwayIT {
                     .compose(_ -> connection.query("SELECT 2").execute()));
 
     DatabaseIT.assertUnavailable(broken);
-    server = EmbeddedPostgres.start(new EmbeddedPostgres.Settings(data, url.port(), false));
+    server = start(data);
     assertThat(pools.ledger(WORK).await()).isOne();
     pools.close().await();
   }
@@ -85,7 +112,7 @@ class DatabaseAwayIT {
   @Test
   void frozenAndThawed(Vertx vertx) throws Exception {
     var pools = Database.open(vertx, server.serviceUrl(), IMPATIENT);
-    assertThat(pools.ledger(WORK).await()).isOne();
+    assertThat(DatabaseIT.untilItAnswers(() -> pools.ledger(WORK), 20).await()).isOne();
     var processes = server.process().orElseThrow();
 
     signal("STOP", processes);

@@ -130,6 +130,8 @@ class DatabaseIT {
         new Database.Limits(
             1, 2, Duration.ofMillis(500), Duration.ofSeconds(5), Duration.ofSeconds(5));
     var pools = Database.open(vertx, database.serviceUrl(), limits);
+    // Half a second may be too short for a busy machine to connect in.
+    untilItAnswers(() -> pools.ledger(WHO), 20).await();
     var release = Promise.<Void>promise();
     var holding = Promise.<Void>promise();
     var holder =
@@ -146,7 +148,7 @@ class DatabaseIT {
     release.complete();
 
     holder.await();
-    assertThat(pools.ledger(WHO).await()).isEqualTo("weir_ledger -");
+    assertThat(untilItAnswers(() -> pools.ledger(WHO), 20).await()).isEqualTo("weir_ledger -");
     pools.close().await();
   }
 

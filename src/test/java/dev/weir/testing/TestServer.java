@@ -16,6 +16,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
@@ -205,9 +207,12 @@ final class TestServer implements AutoCloseable {
     }
   }
 
-  /** Named after what the migrations say, so that a changed file makes a new one. */
+  /**
+   * Named after what the migrations say, so that a changed file makes a new one, and so does a new
+   * month: partitions are made for so many months from the one of the migration on.
+   */
   private static String template() {
-    var all = new StringBuilder();
+    var all = new StringBuilder().append(YearMonth.now(ZoneOffset.UTC)).append('\0');
     try (var files = Files.list(Path.of("migrations"))) {
       for (var file : files.sorted().toList()) {
         all.append(file.getFileName()).append('\0').append(Files.readString(file)).append('\0');
