@@ -48,7 +48,6 @@ class AnomalyIT {
   void aJumpBecomesOneAlertPerUserAndFunctionAndEndsWhenItIsOver() {
     history("ada", "letters", "1");
     minutes(30, 10, "ada", "letters", "5");
-    seenUntil(31);
 
     round();
 
@@ -88,7 +87,6 @@ class AnomalyIT {
     database.execute(
         "UPDATE usage_hourly SET cost_usd = 10000 WHERE hour >= now() - interval '23 hours'");
     minutes(30, 10, "gus", "hours", "5");
-    seenUntil(31);
 
     round();
 
@@ -99,7 +97,6 @@ class AnomalyIT {
   void ordinarySpendIsNoAlertAndIsRemembered() {
     history("bob", "plans", "1440");
     minutes(30, 20, "bob", "plans", "1");
-    seenUntil(31);
 
     round();
 
@@ -113,7 +110,6 @@ class AnomalyIT {
     history("cyd", "late", "1");
     minutes(30, 10, "cyd", "late", "5");
     database.execute("UPDATE ai_usage_metrics SET started_at = started_at - interval '7 minutes'");
-    seenUntil(31);
 
     round();
 
@@ -124,7 +120,6 @@ class AnomalyIT {
   void aMinuteIsLearntOnceAndOnlyWhenItIsOver() {
     history("dee", "once", "1440");
     minutes(10, 1, "dee", "once", "1");
-    seenUntil(11);
     round();
     var cost = cost("dee");
     database.execute(
@@ -141,7 +136,6 @@ class AnomalyIT {
   void aLeaderThatWasReplacedLearnsNothing() {
     history("eve", "fenced", "1");
     minutes(30, 10, "eve", "fenced", "5");
-    seenUntil(31);
     var old = lead();
     database.execute("UPDATE job_leases SET fence = fence + 1");
 
@@ -156,7 +150,6 @@ class AnomalyIT {
   void whatIsForgottenIsWhatSpentNothingForFourWeeks() {
     history("fay", "old", "1");
     minutes(10, 1, "fay", "old", "1");
-    seenUntil(11);
     round();
     database.execute(
         "UPDATE anomaly_series SET minute = minute - 29 * 1440 WHERE series_kind = 'user'");
@@ -234,29 +227,29 @@ class AnomalyIT {
         usd);
   }
 
-  /** One call of so many dollars in each minute, from so many minutes ago. */
+  /**
+   * One call of so many dollars in each minute, from so many minutes ago, and all before is seen.
+   * In one statement: a minute may end between two.
+   */
   private void minutes(int ago, int count, String user, String function, String usd) {
+    database.execute("DELETE FROM anomaly_watch");
     database.execute(
         """
+        WITH seen AS (
+          INSERT INTO anomaly_watch (seen_until) SELECT date_trunc('minute', now()) - make_interval(mins => ? + 1)
+        )
         INSERT INTO ai_usage_metrics (
           id, started_at, recorded_at, billing_month, user_id, function_name, status, execution_time_ms, cost_usd)
         SELECT gen_random_uuid(), at, at, date_trunc('month', at, 'UTC')::date, ?, ?, 'ok', 1, ?::numeric
         FROM generate_series(0, ? - 1) AS n,
           LATERAL (SELECT date_trunc('minute', now()) - make_interval(mins => ? - n)) AS t (at)\
         """,
+        ago,
         user,
         function,
         usd,
         count,
         ago);
-  }
-
-  private void seenUntil(int minutesAgo) {
-    database.execute("DELETE FROM anomaly_watch");
-    database.execute(
-        "INSERT INTO anomaly_watch (seen_until) SELECT date_trunc('minute', now()) -"
-            + " make_interval(mins => ?)",
-        minutesAgo);
   }
 
   private long firing(String name) {

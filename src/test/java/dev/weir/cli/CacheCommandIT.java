@@ -53,25 +53,36 @@ class CacheCommandIT {
     return line.toString();
   }
 
+  /** Answers are stored after their calls have ended. */
+  private void awaitKept(int answers) {
+    Eventually.until(
+        answers + " are kept",
+        () -> database.count("SELECT count(*) FROM response_cache") == answers);
+  }
+
   @Test
   void aFileWarmsTheCacheWithABarAndStatsShowWhatWasSaved() throws IOException {
     var example = weir.exampleOf("linkedin-post");
     var line = Json.object().put("function", "linkedin-post").put("user", "ada");
     line.set("input", example);
-    file("inputs.jsonl", line.toString(), "", line.toString());
+    file("inputs.jsonl", line.toString());
+    file("more.jsonl", line.toString(), "", line("another topic"));
 
-    // One at a time, so that the second finds what the first has left.
-    var first = shell.onATerminal().run("cache", "warm", "inputs.jsonl", "--at-once", "1");
+    var first = shell.run("cache", "warm", "inputs.jsonl");
+    assertThat(first.out()).contains("1 of 1 inputs: 1 asked for, 0 kept already, 0 failed");
+    awaitKept(1);
+    var second = shell.onATerminal().run("cache", "warm", "more.jsonl");
 
-    assertThat(first.exitCode()).as(first.err()).isZero();
-    assertThat(first.err()).contains("[##############################] 2 of 2");
-    assertThat(first.out()).contains("2 of 2 inputs: 1 asked for, 1 kept already, 0 failed");
+    assertThat(second.exitCode()).as(second.err()).isZero();
+    assertThat(second.err()).contains("[##############################] 2 of 2");
+    assertThat(second.out()).contains("2 of 2 inputs: 1 asked for, 1 kept already, 0 failed");
+    awaitKept(2);
     Eventually.until(
         "the figures are written",
-        () -> database.count("SELECT coalesce(sum(hits), 0) FROM cache_savings") >= 1);
+        () -> database.count("SELECT coalesce(sum(hits + misses), 0) FROM cache_savings") == 3);
     var stats = shell.run("cache", "stats");
-    assertThat(stats.out()).containsPattern("linkedin-post +2 +1 +0 +1 +50.0 %");
-    assertThat(stats.out()).contains("kept: 1 answers");
+    assertThat(stats.out()).containsPattern("linkedin-post +3 +1 +0 +2 +33.3 %");
+    assertThat(stats.out()).contains("kept: 2 answers");
     assertThat(Json.parse(shell.run("cache", "stats", "--json").out()).at("/total/hits").asInt())
         .isEqualTo(1);
 

@@ -71,6 +71,9 @@ class CacheWarmIT {
         .endsWith("] 5 of 5" + System.lineSeparator());
     assertThat(run.out())
         .contains("5 of 5 inputs: 5 asked for, 0 kept already, 0 failed; 0.06 USD");
+    Eventually.until(
+        "all are kept, which is after their calls have ended",
+        () -> world.database.count("SELECT count(*) FROM response_cache") == 5);
     assertThat(shell.run("cache", "warm", "inputs.jsonl").out())
         .contains("5 of 5 inputs: 0 asked for, 5 kept already, 0 failed; 0 USD");
   }

@@ -12,7 +12,6 @@ import io.vertx.junit5.VertxExtension;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,7 +36,7 @@ class ExposuresIT {
   }
 
   @Test
-  void whoWasExposedToNothingIsRememberedUntilTheRosterChanges() throws Exception {
+  void whoWasExposedToNothingIsRememberedUntilTheRosterChanges() {
     assertThat(ask("ann")).isEmpty();
     expose("ann");
 
@@ -61,8 +60,7 @@ class ExposuresIT {
       assertThat(second.failed()).isTrue();
       connection.rollback();
     }
-    Eventually.until("it is asked again", () -> settled(exposures.stored(key("bob"))).succeeded());
-    assertThat(ask("bob")).isPresent();
+    assertThat(ask("bob")).as("it is asked again").isPresent();
   }
 
   @Test
@@ -148,12 +146,18 @@ class ExposuresIT {
     return future;
   }
 
-  private Optional<Exposure> ask(String user) throws Exception {
-    return exposures
-        .stored(key(user))
-        .toCompletionStage()
-        .toCompletableFuture()
-        .get(30, TimeUnit.SECONDS);
+  /**
+   * On a busy machine the database may not answer within a second, as it does not in another test.
+   */
+  private Optional<Exposure> ask(String user) {
+    var answer = new AtomicReference<Future<Optional<Exposure>>>();
+    Eventually.until(
+        "somebody can tell",
+        () -> {
+          answer.set(settled(exposures.stored(key(user))));
+          return answer.get().succeeded();
+        });
+    return answer.get().result();
   }
 
   private static Exposure.Key key(String user) {

@@ -66,20 +66,22 @@ class SettlementIT {
   @Test
   void aRowThatComesTwiceSettlesOnceAndALateFinishMovesItByTheDifference() {
     var id = UUID.randomUUID();
+    // Half of the row's key: the day may end between two statements.
+    var day = database.value("SELECT date_trunc('day', now(), 'UTC')::text");
     var upsert =
         """
         INSERT INTO ai_usage_metrics AS kept (id, started_at, billing_month, user_id, function_name, status,
           execution_time_ms, cost_usd)
-        VALUES ('%s', date_trunc('day', now(), 'UTC'), date_trunc('month', now(), 'UTC')::date, 's2', 'f', '%s', 1, %s)
+        SELECT '%s', day, date_trunc('month', day, 'UTC')::date, 's2', 'f', '%s', 1, %s FROM (VALUES (timestamptz '%s')) AS d (day)
         ON CONFLICT (id, started_at) DO UPDATE SET status = excluded.status, cost_usd = excluded.cost_usd
         WHERE kept.status = 'interrupted'\
         """;
 
-    ledger(upsert.formatted(id, "interrupted", "0.9"));
-    ledger(upsert.formatted(id, "interrupted", "0.9"));
+    ledger(upsert.formatted(id, "interrupted", "0.9", day));
+    ledger(upsert.formatted(id, "interrupted", "0.9", day));
     assertThat(settled("user", "s2")).isEqualByComparingTo("0.9");
-    ledger(upsert.formatted(id, "ok", "0.4"));
-    ledger(upsert.formatted(id, "ok", "0.7"));
+    ledger(upsert.formatted(id, "ok", "0.4", day));
+    ledger(upsert.formatted(id, "ok", "0.7", day));
 
     assertThat(settled("user", "s2")).isEqualByComparingTo("0.4");
     assertNoDifferences();
@@ -156,10 +158,11 @@ class SettlementIT {
     pools.ledger(c -> c.query(sql).execute()).await();
   }
 
+  /** In all months: one may end between two statements. */
   private BigDecimal settled(String kind, String id) {
     return (BigDecimal)
         database.value(
-            "SELECT usd_settled FROM user_quotas WHERE subject_kind = ? AND subject_id = ?",
+            "SELECT sum(usd_settled) FROM user_quotas WHERE subject_kind = ? AND subject_id = ?",
             kind,
             id);
   }

@@ -452,6 +452,7 @@ class EmbeddingsIT {
     try {
       var x = exchange(many(100, SIZE * 64), target(OPENAI));
       var asked = loop.ask(x);
+      fake.awaitRequest();
       Eventually.until("the answer is there", () -> fake.active() == 0);
       loop.run(() -> assertThat(asked).as("the loop is free, the call is not done").isNotDone());
 

@@ -55,6 +55,7 @@ class EventLoopLagTest {
   @Test
   void aBlockedEventLoopIsSeenInARealVertx() throws Exception {
     var vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+    var blocked = new CountDownLatch(1);
     var release = new CountDownLatch(1);
     try {
       var real = new EventLoopLag(Clock.system(), registry, 1);
@@ -62,12 +63,15 @@ class EventLoopLagTest {
 
       vertx.runOnContext(
           _ -> {
+            blocked.countDown();
             try {
               release.await(30, TimeUnit.SECONDS);
             } catch (InterruptedException _) {
               Thread.currentThread().interrupt();
             }
           });
+      // A beat that was late before this would be forgotten by the next.
+      assertThat(blocked.await(20, TimeUnit.SECONDS)).isTrue();
       while (real.worst().compareTo(Duration.ofMillis(300)) < 0) {
         Thread.onSpinWait();
       }
