@@ -18,6 +18,7 @@ import dev.weir.limits.RefusalLog;
 import dev.weir.metering.Partitions;
 import dev.weir.pricing.PriceFile;
 import dev.weir.pricing.PriceTable;
+import dev.weir.pricing.TokenCounter;
 import dev.weir.prompts.CatalogueWatch;
 import dev.weir.providers.Directory;
 import dev.weir.telemetry.CallLog;
@@ -78,6 +79,7 @@ public final class Weir {
   }
 
   private void open(Logs logs) {
+    TokenCounter.preload();
     var prices = prices();
     var models = new Directory(config, prices.models());
     var functions = Functions.watch(config, models);

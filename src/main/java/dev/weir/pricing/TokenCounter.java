@@ -14,14 +14,22 @@ import com.knuddels.jtokkit.api.EncodingType;
 public final class TokenCounter {
   private static final int MOST_CHARS = 50_000;
 
+  /** Some 200,000 tokens that never change: loaded on first use, shared by all counters. */
+  private static final class Table {
+    static final Encoding O200K =
+        Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.O200K_BASE);
+  }
+
   private final Encoding encoding;
 
-  /**
-   * Loads the encoding's table: blocks for some 200 ms, so it is made once at start, off the event
-   * loop.
-   */
+  /** Waits for the encoding's table, which takes some 200 ms to load on first use. */
   public TokenCounter() {
-    encoding = Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.O200K_BASE);
+    encoding = Table.O200K;
+  }
+
+  /** Begins to load the table beside whatever else a start waits for. */
+  public static void preload() {
+    Thread.ofPlatform().name("weir-tokens").daemon().start(TokenCounter::new);
   }
 
   /** How many tokens {@code text} is; 0 for an empty one. */

@@ -60,6 +60,17 @@ class EmbeddedPostgresIT {
   }
 
   @Test
+  void stretchesNoPasswordsThatAreRandomBits() throws SQLException {
+    server = start();
+
+    assertThat(show("scram_iterations")).isEqualTo("1"); // of logins that are made later
+    assertThat(
+            single(
+                "SELECT split_part(rolpassword, ':', 1) FROM pg_authid WHERE rolname = 'postgres'"))
+        .isEqualTo("SCRAM-SHA-256$1");
+  }
+
+  @Test
   void runsInASessionOfItsOwnSoThatCtrlCDoesNotReachIt() throws IOException {
     server = start();
 
