@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.Json;
 import dev.weir.testing.Eventually;
+import dev.weir.testing.FakeProvider;
 import dev.weir.testing.TestDatabase;
+import dev.weir.testing.Turn;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,10 +29,12 @@ class ContentsIT {
   private static final String STORED = "cover-letter";
 
   @TempDir private static Path functions;
+  private static FakeProvider fake;
   private static ExperimentWorld world;
 
   @BeforeAll
   static void start(TestDatabase database) throws IOException {
+    fake = FakeProvider.start();
     try (var files = Files.list(Path.of("conf", "functions"))) {
       for (var file : files.toList()) {
         Files.copy(file, functions.resolve(file.getFileName()));
@@ -39,12 +44,21 @@ class ContentsIT {
         functions.resolve(STORED + ".yaml"),
         "\nstore: {share: 1, ttl_days: 7}\n",
         StandardOpenOption.APPEND);
-    world = new ExperimentWorld(database, "WEIR_FUNCTIONS_DIR", functions.toString());
+    world =
+        new ExperimentWorld(
+            database,
+            "WEIR_FUNCTIONS_DIR",
+            functions.toString(),
+            "OPENAI_API_KEY",
+            "sk-test-key-of-the-fake",
+            "OPENAI_BASE_URL",
+            fake.chatUri().toString());
   }
 
   @AfterAll
   static void stop() {
     world.close();
+    fake.close();
   }
 
   private static JsonNode list(String query) {
@@ -135,7 +149,9 @@ class ContentsIT {
                     .json()
                     .at("/data/version")
                     .asText());
-    body.withObject("/changes").put("model", "sandbox/slow-3000ms").putArray("fallbacks");
+    body.withObject("/changes").put("model", "openai/gpt-5-mini").putArray("fallbacks");
+    var gate = new CompletableFuture<Void>();
+    fake.always(Turn.answer("Not before its call is gone.").once(gate));
     var version = world.one.post("/api/prompts/" + STORED + "/versions", body.toString());
     var run =
         Json.object()
@@ -148,11 +164,13 @@ class ContentsIT {
     assertThat(world.call(world.one, STORED, "meanwhile").status()).isEqualTo(200);
     Eventually.until(
         "the call is stored", () -> list("?user=meanwhile").path("contents").size() == 1);
+    Eventually.until("the copy is under way", () -> fake.active() == 1);
 
     // By the replica that knows nothing of the copy.
     var deleted = world.other.delete("/api/contents?user=meanwhile").json();
 
     assertThat(deleted.path("deleted").asInt()).isOne();
+    gate.complete(null);
     Eventually.until(
         "the copy has ended",
         () ->

@@ -190,6 +190,8 @@ class EndToEndIT {
   void aHangingProviderIsLeftAtTheDeadlineAndTheConnectionReset(TestDatabase database) {
     try (var fake = FakeProvider.start();
         var weir = RunningWeir.start(database, fake)) {
+      // Its time is for the provider: leases and connections are there by then.
+      weir.chat("perplexity/sonar", false);
       fake.always(hang());
       var body = Json.object();
       body.set("input", weir.example("linkedin-post"));

@@ -8,11 +8,13 @@ import dev.weir.core.Json;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.FakeProvider;
 import dev.weir.testing.TestDatabase;
+import dev.weir.testing.Turn;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * A Weir with a function {@code quiz} whose answers are known, since the sandbox says what its
@@ -153,6 +155,12 @@ final class EvaluationWorld implements AutoCloseable {
 
   JsonNode show(String name) {
     return one.get("/api/evaluations/" + name).json();
+  }
+
+  /** So many requests get this answer, and those after them none for as long as it may take. */
+  void answerOnly(int requests, Turn answer) {
+    fake.always(Turn.hang());
+    IntStream.range(0, requests).forEach(_ -> fake.then(answer));
   }
 
   static ObjectNode order(String candidate, String... scorers) {

@@ -12,6 +12,7 @@ import dev.weir.testing.Turn;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -316,7 +317,8 @@ class EvaluationsOfStoredIT {
 
   @Test
   void contentsThatAreDeletedBeforeTheirTurnAreGoneWithoutATrace() {
-    world.fake.always(Turn.answer("{\"answer\": \"from the fake\"}").after(Duration.ofMillis(500)));
+    var gate = new CompletableFuture<Void>();
+    world.fake.always(Turn.answer("{\"answer\": \"from the fake\"}").once(gate));
     var asks = world.version("openai/gpt-5-mini", ASKS);
     IntStream.range(0, 8).forEach(i -> world.store("u" + i, "q" + i, "a"));
     var before = world.fake.requests().size();
@@ -324,6 +326,7 @@ class EvaluationsOfStoredIT {
     Eventually.until("four are asked", () -> world.fake.requests().size() == before + 4);
 
     database.execute("DELETE FROM stored_contents");
+    gate.complete(null);
     var so = world.ended(name);
 
     assertThat(so.path("status").asText()).isEqualTo("done");
@@ -340,8 +343,7 @@ class EvaluationsOfStoredIT {
   void aNodeThatGoesDownLeavesItsEvaluationToAnother(@TempDir Path folder) {
     String name;
     try (var other = new EvaluationWorld(database, folder)) {
-      other.fake.always(
-          Turn.answer("{\"answer\": \"from the fake\"}").after(Duration.ofMillis(200)));
+      other.answerOnly(8, Turn.answer("{\"answer\": \"from the fake\"}"));
       var asks = other.version("openai/gpt-5-mini", ASKS);
       var going = other.begin(cases(order(asks).put("baseline", other.repeats), 60, _ -> ""));
       Eventually.until("some are done", () -> other.show(going).path("done").asInt() > 0);
@@ -358,12 +360,13 @@ class EvaluationsOfStoredIT {
   @Test
   void anEvaluationWhoseNodeDiedIsShownAsInterruptedWithWhatItKnew() {
     var name = world.evaluate(cases(order(world.repeats), 6, _ -> "")).path("name").asText();
+    // First what is missing: with nothing missing the node that leads would come to its end.
+    database.execute(
+        "DELETE FROM evaluation_items WHERE evaluation_name = ? AND position = 5", name);
     database.execute(
         "UPDATE evaluations SET status = 'running', ended_at = NULL, report = NULL, done = 5,"
             + " moved_at = now() - interval '61 seconds' WHERE evaluation_name = ?",
         name);
-    database.execute(
-        "DELETE FROM evaluation_items WHERE evaluation_name = ? AND position = 5", name);
 
     var so = world.one.get("/api/evaluations/" + name + "?partial=true").json();
 

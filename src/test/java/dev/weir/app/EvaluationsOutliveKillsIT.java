@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,7 +75,11 @@ class EvaluationsOutliveKillsIT {
   }
 
   private void answeringIn(Duration time) {
-    fake.always(Turn.answer("{\"answer\": \"question 7\"}").tokens(1_000, 500).after(time));
+    fake.always(answer(time));
+  }
+
+  private static Turn answer(Duration time) {
+    return Turn.answer("{\"answer\": \"question 7\"}").tokens(1_000, 500).after(time);
   }
 
   @AfterEach
@@ -115,11 +120,12 @@ class EvaluationsOutliveKillsIT {
         cases(order("production", "schema", "exact"), ITEMS, i -> i % 2 == 0 ? "" : "u" + i % 5)
             .put("name", name);
     order.path("cases").forEach(one -> ((ObjectNode) one).set("output", one.path("expected")));
+    // However long it takes until a signal is there: it does not come to its end before.
+    answeringIn(Duration.ofSeconds(3));
+    IntStream.range(0, 8).forEach(_ -> fake.then(answer(Duration.ofMillis(40))));
     var began = ask(weir, "POST", "/api/evaluations", order.toString());
     assertThat(began.path("items").asInt()).as(began.toString()).isEqualTo(ITEMS);
     Eventually.until("it is under way", () -> done(name) > 0);
-    // However long it takes until a signal is there: it does not come to its end before.
-    answeringIn(Duration.ofSeconds(3));
   }
 
   private long done(String name) {

@@ -189,7 +189,7 @@ class ExperimentLifeIT {
   void whoeverChangesTheirMindOftenKeepsABoundedNumberOfOpinions() {
     var function = "cover-letter";
     world.start(world.draft("fickle", function, world.version(function, 0.36)));
-    var id = world.call(world.one, function, "fickle").header("x-request-id");
+    var id = world.recorded(world.one, function, "fickle");
 
     for (var n = 0; n <= 20; n++) {
       judge(id, n % 2 == 0);

@@ -35,7 +35,7 @@ class ExperimentVerdictsIT {
   void feedbackCountsOnceIsReplacedAndIsOnesOwnAlone() {
     var function = "cover-letter";
     world.start(world.draft("liked", function, world.version(function, 0.22)));
-    var id = world.call(world.one, function, "fan").header("x-request-id");
+    var id = world.recorded(world.one, function, "fan");
 
     assertThat(status("fan", id, true)).isEqualTo("recorded");
     assertThat(status("fan", id, true)).isEqualTo("unchanged");
@@ -161,8 +161,17 @@ class ExperimentVerdictsIT {
   void aWindowThatHasClosedIsFinal() {
     var function = "interview-prep";
     var draft = world.draft("short", function, world.version(function, 0.24));
-    world.start(draft.put("window", "1s").put("settle", "0s"));
+    world.start(draft.put("window", "1h").put("settle", "0s"));
     world.call(world.one, function, "once");
+    Eventually.until(
+        "the call is counted",
+        () ->
+            world.database.count(
+                    "SELECT count(*) FROM experiment_units WHERE experiment_name = 'short' AND"
+                        + " trials = 1 AND window_ends_at = exposed_at + interval '1 hour'")
+                == 1);
+    world.database.execute(
+        "UPDATE experiment_units SET window_ends_at = now() WHERE experiment_name = 'short'");
     Eventually.until(
         "the unit is closed",
         () ->
@@ -190,8 +199,7 @@ class ExperimentVerdictsIT {
   @Test
   void aClearEffectBecomesAVerdictWithItsData() {
     begin("clear", 0, 1_000, e -> {});
-    units("clear", "a", 400, 0.5, 0.02, true);
-    units("clear", "b", 400, 0.95, 0.02, true);
+    units("clear", new Users(400, 0.5, 0.02), new Users(400, 0.95, 0.02), true);
 
     var decision = awaitDecision("clear", "verdict");
 
@@ -221,8 +229,7 @@ class ExperimentVerdictsIT {
         1_000,
         2_000,
         e -> e.putArray("guardrails").addObject().put("metric", "failed").put("margin", 0.05));
-    units("harmful", "a", 300, 1, 0.02, false);
-    units("harmful", "b", 300, 1, 0.6, false);
+    units("harmful", new Users(300, 1, 0.02), new Users(300, 1, 0.6), false);
 
     var decision = awaitDecision("harmful", "switched_off");
 
@@ -246,8 +253,7 @@ class ExperimentVerdictsIT {
         5_000,
         e -> e.putArray("guardrails").addObject().put("metric", "failed").put("margin", 0.05));
     world.one.put("/api/experiments/alone/weights", "{\"a\": 0, \"b\": 1}");
-    units("alone", "a", 300, 1, 0.02, false);
-    units("alone", "b", 300, 1, 0.6, false);
+    units("alone", new Users(300, 1, 0.02), new Users(300, 1, 0.6), false);
 
     var decision = awaitDecision("alone", "switched_off");
 
@@ -261,8 +267,7 @@ class ExperimentVerdictsIT {
   @Test
   void aBrokenSplitStopsVerdicts() {
     begin("split", 2_000, 3_000, e -> {});
-    units("split", "a", 500, 0.5, 0.02, true);
-    units("split", "b", 200, 1, 0.02, true);
+    units("split", new Users(500, 0.5, 0.02), new Users(200, 1, 0.02), true);
 
     awaitDecision("split", "suspended");
 
@@ -279,7 +284,7 @@ class ExperimentVerdictsIT {
 
   @Test
   void aBanditMovesItsWeightsWhenAnEpochIsOverAndKeepsAFloor() {
-    begin(
+    keep(
         "bandit",
         3_000,
         4_000,
@@ -287,8 +292,9 @@ class ExperimentVerdictsIT {
           e.put("mode", "bandit");
           e.withObject("/bandit").put("epoch", "1s").put("floor", 0.1);
         });
-    units("bandit", "a", 300, 0.3, 0.02, true);
-    units("bandit", "b", 300, 0.9, 0.02, true);
+    // Before its first epoch can be over.
+    units("bandit", new Users(300, 0.3, 0.02), new Users(300, 0.9, 0.02), true);
+    world.start("bandit");
 
     Eventually.until(
         "an epoch that prefers b",
@@ -309,32 +315,48 @@ class ExperimentVerdictsIT {
 
   private static void begin(
       String name, int from, int to, java.util.function.Consumer<ObjectNode> more) {
+    keep(name, from, to, more);
+    world.start(name);
+  }
+
+  private static void keep(
+      String name, int from, int to, java.util.function.Consumer<ObjectNode> more) {
     var draft = world.draft(name, QUIET, version).put("settle", "0s").put("expected_users", 1_000);
     draft.putArray("slots").add(from).add(to);
     more.accept(draft);
-    world.start(draft);
+    world.keep(draft);
   }
 
-  /** Users as they would be after their calls: each ten trials, of which a share succeeded. */
-  private static void units(
-      String name, String arm, int users, double success, double firstFails, boolean closed) {
+  /**
+   * Users as they would be after their calls: each ten trials.
+   *
+   * @param many how many
+   * @param success the share of their trials that succeeded
+   * @param firstFails the share of them whose first trial failed
+   */
+  private record Users(int many, double success, double firstFails) {}
+
+  /** Users of both arms at once: a look that found those of one alone would find them lost. */
+  private static void units(String name, Users a, Users b, boolean closed) {
     world.database.execute(
         """
         INSERT INTO experiment_units (experiment_name, user_id, first_variant, probability, epoch, exposed_at,
           window_ends_at, trials, successes, cost_usd, first_trial_at, first_trial_latency_ms, first_trial_outcome)
-        SELECT ?, ? || n, ?, 0.5, 1, now() - interval '8 days', now() + ?::interval, 10,
-          round(10 * least(1, greatest(0, ? + 0.3 * (n %% 3 - 1)))), 0.001, now() - interval '1 hour', 100 + n,
-          CASE WHEN (n * 7919) %% 100 < 100 * ? THEN 'failure' ELSE 'success' END
-        FROM generate_series(1, ?) AS n\
-        """
-            .replace("%%", "%"),
+        SELECT ?, ? || arm || n, arm, 0.5, 1, now() - interval '8 days', now() + ?::interval, 10,
+          round(10 * least(1, greatest(0, success + 0.3 * (n % 3 - 1)))), 0.001, now() - interval '1 hour', 100 + n,
+          CASE WHEN (n * 7919) % 100 < 100 * fails THEN 'failure' ELSE 'success' END
+        FROM (VALUES ('a', ?, ?::float8, ?::float8), ('b', ?, ?::float8, ?::float8)) AS users (arm, many, success, fails),
+          generate_series(1, many) AS n\
+        """,
         name,
-        name + arm,
-        arm,
+        name,
         closed ? "-1 days" : "1 days",
-        success,
-        firstFails,
-        users);
+        a.many(),
+        a.success(),
+        a.firstFails(),
+        b.many(),
+        b.success(),
+        b.firstFails());
   }
 
   private static JsonNode decisions(String name) {

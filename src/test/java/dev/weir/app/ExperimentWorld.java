@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.Json;
+import dev.weir.testing.Eventually;
 import dev.weir.testing.TestDatabase;
 import java.net.http.HttpRequest;
 
@@ -59,10 +60,19 @@ final class ExperimentWorld implements AutoCloseable {
     return json;
   }
 
-  JsonNode start(ObjectNode draft) {
+  /** Keeps a draft, which is not started yet. */
+  void keep(ObjectNode draft) {
     var made = one.post("/api/experiments", draft.toString());
     assertThat(made.status()).as(made.raw().body()).isEqualTo(201);
-    var started = one.post("/api/experiments/" + draft.path("name").asText() + "/start", "{}");
+  }
+
+  JsonNode start(ObjectNode draft) {
+    keep(draft);
+    return start(draft.path("name").asText());
+  }
+
+  JsonNode start(String experiment) {
+    var started = one.post("/api/experiments/" + experiment + "/start", "{}");
     assertThat(started.status()).as(started.raw().body()).isEqualTo(200);
     return started.json();
   }
@@ -96,6 +106,15 @@ final class ExperimentWorld implements AutoCloseable {
     var got = call(at, function, user);
     assertThat(got.status()).as(got.raw().body()).isEqualTo(200);
     return got.header("x-weir-variant");
+  }
+
+  /** A call whose row is in the database. */
+  String recorded(Management at, String function, String user) {
+    var id = call(at, function, user).header("x-request-id");
+    Eventually.until(
+        "its row is there",
+        () -> database.count("SELECT count(*) FROM ai_usage_metrics WHERE id = ?::uuid", id) == 1);
+    return id;
   }
 
   JsonNode show(String experiment) {

@@ -122,7 +122,8 @@ class ExperimentsIT {
   void anArmThatIsSwitchedOffGivesItsUsersControlAndKeepsTheirLabel() {
     var function = "interview-prep";
     var version = world.version(function, 0.13);
-    world.start(world.draft("off", function, version));
+    // By this salt both arms have some of them.
+    world.start(world.draft("off", function, version).put("salt", "s1"));
     var before = new HashMap<String, String>();
     for (var n = 0; n < 8; n++) {
       before.put("off-" + n, world.variant(world.one, function, "off-" + n));

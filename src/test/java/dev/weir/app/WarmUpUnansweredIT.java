@@ -73,7 +73,8 @@ class WarmUpUnansweredIT {
             world.database.count(
                 "SELECT count(*) FROM ai_usage_metrics WHERE user_id = ?", WarmUpWorld.USER))
         .isLessThan(kept.size());
-    assertThat(world.spent()).isZero();
+    // A run that is under way has reserved what it tries.
+    Eventually.until("nothing is spent", () -> world.spent().signum() == 0);
   }
 
   @Test

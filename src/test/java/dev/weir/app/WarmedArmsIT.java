@@ -63,7 +63,8 @@ class WarmedArmsIT {
   @Test
   void aUserWhoIsWarmedForFindsTheAnswerOfTheArmAndIsBroughtIntoNone() {
     var function = "linkedin-post";
-    world.start(world.draft("warmed", function, world.version(function, 0.51)));
+    // By this salt both arms have some of them.
+    world.start(world.draft("warmed", function, world.version(function, 0.51)).put("salt", "s1"));
     var users = List.of("ann", "bob", "cid", "dan", "eve", "fay", "gus", "hal", "ida", "jim");
     var never = List.of("kim", "lea", "max");
 
@@ -73,6 +74,7 @@ class WarmedArmsIT {
     for (var user : users) {
       assertThat(warm(function, user)).isEqualTo("miss");
     }
+    awaitKept(function, users.size() + never.size());
 
     var arms = new TreeSet<String>();
     for (var user : users) {
@@ -102,7 +104,17 @@ class WarmedArmsIT {
 
     world.one.post("/api/experiments/warmed/conclude", "{\"winner\": \"a\"}");
     assertThat(warm(function, "ann")).as("no arm's answer stands in").isEqualTo("miss");
+    awaitKept(function, users.size() + never.size() + 1);
     assertThat(call(function, "ann").header("x-weir-cache")).isEqualTo("hit");
+  }
+
+  private static void awaitKept(String function, long answers) {
+    Eventually.until(
+        answers + " answers are kept",
+        () ->
+            world.database.count(
+                    "SELECT count(*) FROM response_cache WHERE function_name = ?", function)
+                == answers);
   }
 
   private static long units(String experiment, List<String> users) {
