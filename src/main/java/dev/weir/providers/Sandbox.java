@@ -3,6 +3,7 @@ package dev.weir.providers;
 import dev.weir.core.AIError;
 import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
+import dev.weir.core.LargeWork;
 import dev.weir.gateway.Answer;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Reply;
@@ -25,11 +26,13 @@ final class Sandbox implements Provider {
   private static final long THINKING_MILLIS = 5;
 
   private final Vertx vertx;
+  private final LargeWork work;
   private final Refusals refusals = new Refusals(Clock.system());
   private int flakyCalls;
 
-  Sandbox(Vertx vertx) {
+  Sandbox(Vertx vertx, LargeWork work) {
     this.vertx = vertx;
+    this.work = work;
   }
 
   @Override
@@ -66,7 +69,11 @@ final class Sandbox implements Provider {
   }
 
   private Future<Reply> answer(Exchange x, SandboxBehaviour behaviour) {
-    var answer = new SandboxAnswer(x, behaviour).compose();
+    return work.of(SandboxAnswer.vectorBytes(x), () -> new SandboxAnswer(x, behaviour).compose())
+        .compose(answer -> given(x, behaviour, answer));
+  }
+
+  private Future<Reply> given(Exchange x, SandboxBehaviour behaviour, Answer answer) {
     if (x.plan().ask().stream()) {
       return new SandboxStream(vertx, x, behaviour, answer).begin();
     }

@@ -17,7 +17,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Composes one answer of the sandbox, as its behaviour wants it. */
+/**
+ * Composes one answer of the sandbox, as its behaviour wants it. It reads nothing of the call that
+ * changes, so it may be made on another thread.
+ */
 final class SandboxAnswer {
   /** Roughly what English text takes; a provider without a tokenizer may estimate. */
   private static final int LETTERS_PER_TOKEN = 4;
@@ -61,6 +64,25 @@ final class SandboxAnswer {
     words = new Words(question);
   }
 
+  /** How much the vectors that are asked for are made of, and how large they are; else 0. */
+  static long vectorBytes(Exchange x) {
+    if (!(x.plan().ask() instanceof Ask.Embedding ask)) {
+      return 0;
+    }
+    var read =
+        switch (ask.input()) {
+          case EmbeddingInput.Texts(var all) -> all.stream().mapToLong(String::length).sum();
+          case EmbeddingInput.Tokens tokens -> tokens.count() * LETTERS_PER_TOKEN;
+        };
+    return read + (long) ask.input().size() * dimensions(x, ask) * Float.BYTES;
+  }
+
+  /** As many as those of the model that it stands for. */
+  private static int dimensions(Exchange x, Ask.Embedding ask) {
+    return VectorSizes.of(ask, x.currentAttempt().target().model())
+        .orElse(SandboxEmbedding.DIMENSIONS);
+  }
+
   /** The answer. */
   Answer compose() {
     var vectors = vectors();
@@ -77,14 +99,12 @@ final class SandboxAnswer {
         Optional.empty());
   }
 
-  /** The vectors, where such are asked for: as long as those of the model that it stands for. */
+  /** The vectors, where such are asked for. */
   private Optional<JsonNode> vectors() {
     if (!(x.plan().ask() instanceof Ask.Embedding ask)) {
       return Optional.empty();
     }
-    var dimensions =
-        VectorSizes.of(ask, x.currentAttempt().target().model())
-            .orElse(SandboxEmbedding.DIMENSIONS);
+    var dimensions = dimensions(x, ask);
     return Optional.of(
         Vectors.of(said.stream().map(one -> SandboxEmbedding.of(one, dimensions)).toList()));
   }

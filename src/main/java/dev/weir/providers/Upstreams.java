@@ -47,7 +47,7 @@ public final class Upstreams {
   public Upstreams(Vertx vertx, WeirConfig config, Clock clock, GoneFields gone) {
     var refusals = new Refusals(clock);
     var work = new LargeWork(vertx);
-    providers.put(SANDBOX, new Sandbox(vertx));
+    providers.put(SANDBOX, new Sandbox(vertx, work));
     for (var settings : config.providers().values()) {
       if (settings.protocol() == Protocol.AGENT) {
         textsOnly.add(settings.name());
@@ -57,7 +57,7 @@ public final class Upstreams {
           switch (settings.protocol()) {
             case AGENT -> new PerplexityAgent(open(vertx, settings), refusals, work, gone);
             case CHAT -> new OpenAiChat(open(vertx, settings), refusals, work, settings);
-            case SANDBOX -> new Sandbox(vertx);
+            case SANDBOX -> new Sandbox(vertx, work);
           });
     }
   }

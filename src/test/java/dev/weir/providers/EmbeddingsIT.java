@@ -20,6 +20,7 @@ import dev.weir.gateway.Answer;
 import dev.weir.gateway.Ask;
 import dev.weir.gateway.EmbeddingInput;
 import dev.weir.gateway.Exchange;
+import dev.weir.gateway.Reply;
 import dev.weir.gateway.Target;
 import dev.weir.gateway.Vectors;
 import dev.weir.testing.Eventually;
@@ -403,6 +404,30 @@ class EmbeddingsIT {
       assertThat(x.currentAttempt().sent()).isFalse();
     }
     assertThat(fake.requests()).isEmpty();
+  }
+
+  @Test
+  void theSandboxMakesLargeVectorsOnAnotherThreadAndSmallOnesThereAndThen() {
+    var busy = new CountDownLatch(1);
+    var occupied = loop.occupyLargeWork(busy);
+    try {
+      var many = loop.ask(exchange(many(100, 1024), target("sandbox/plain")));
+      var ofLongText =
+          loop.ask(asking("sandbox/plain", OptionalInt.empty(), "word ".repeat(100_000)));
+
+      assertThat(read(loop.answer(asking("sandbox/plain", OptionalInt.empty(), "a")))).hasSize(1);
+      // Longer than the sandbox thinks.
+      Loop.await(loop.after(100, () -> {}));
+      assertThat(many.isDone()).as("the loop is free, the call is not done").isFalse();
+      assertThat(ofLongText.isDone()).isFalse();
+      busy.countDown();
+
+      assertThat(Loop.await(many)).isInstanceOf(Reply.Whole.class);
+      assertThat(Loop.await(ofLongText)).isInstanceOf(Reply.Whole.class);
+    } finally {
+      busy.countDown();
+    }
+    Loop.await(occupied);
   }
 
   @Test
