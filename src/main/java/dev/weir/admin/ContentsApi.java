@@ -9,13 +9,13 @@ import dev.weir.contents.ContentWords;
 import dev.weir.contents.Contents;
 import dev.weir.contents.StoredContent;
 import dev.weir.core.AIError;
+import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -30,7 +30,8 @@ import java.util.UUID;
  *                                       newest first, without words unless content=true; a page of
  *                                       words ends at 4 MiB. 'next' is the 'after' of the next page
  *                                       run: an id, or a name, of which the newest run is meant;
- *                                       'run' of the answer says which that was
+ *                                       'run' of the answer says which that was; 404 if there
+ *                                       is none and nothing is left of one
  * GET    /api/contents/{id}             one, with what was asked and answered
  * PUT    /api/contents/{id}/expected    {"expected": ...}: what the answer should have been
  * DELETE /api/contents/{id}             with its copies: {"deleted": how many}
@@ -40,8 +41,6 @@ import java.util.UUID;
 public final class ContentsApi {
   private static final int PAGE = 50;
   private static final int LARGEST_PAGE = 500;
-
-  private static final Contents.Page NOTHING = new Contents.Page(List.of(), Optional.empty());
 
   private final Contents contents;
 
@@ -79,9 +78,6 @@ public final class ContentsApi {
         .compose(_ -> run(AdminApi.query(call, "run"), kind))
         .compose(
             run -> {
-              if (run.isEmpty() && AdminApi.query(call, "run").isPresent()) {
-                return Future.succeededFuture(page(NOTHING, run));
-              }
               var filter =
                   new Contents.Filter(
                       AdminApi.query(call, "function"),
@@ -98,8 +94,25 @@ public final class ContentsApi {
 
   private Future<Optional<Contents.Run>> run(
       Optional<String> wish, Optional<StoredContent.Kind> kind) {
-    return wish.map(name -> contents.run(name, kind))
-        .orElseGet(() -> Future.succeededFuture(Optional.empty()));
+    return wish.isEmpty()
+        ? Future.succeededFuture(Optional.empty())
+        : contents
+            .run(wish.get(), kind)
+            .map(found -> Optional.of(found.orElseThrow(() -> unknown(kind))));
+  }
+
+  private static AIError unknown(Optional<StoredContent.Kind> kind) {
+    var what =
+        switch (kind.orElse(StoredContent.Kind.CALL)) {
+          case SHADOW -> "shadow run";
+          case EVALUATION -> "evaluation";
+          case CALL -> "shadow run or evaluation";
+        };
+    return AIError.of(
+        ErrorCode.NOT_FOUND,
+        "There is no "
+            + what
+            + " of this name or id; './weir shadow list' and './weir eval list' list them.");
   }
 
   private static JsonNode page(Contents.Page page, Optional<Contents.Run> run) {

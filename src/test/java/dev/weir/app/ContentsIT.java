@@ -186,6 +186,14 @@ class ContentsIT {
     assertThat(list("?user=meanwhile").path("contents")).isEmpty();
   }
 
+  @Test
+  void ofARunThatNobodyKnowsNoListIsGiven() {
+    var unknown = world.one.get("/api/contents?run=nobody");
+
+    assertThat(unknown.status()).isEqualTo(404);
+    assertThat(unknown.json().path("code").asText()).isEqualTo("NOT_FOUND");
+  }
+
   private static double gone() {
     return world.one.weir().meter("weir_contents_total{outcome=\"gone\"");
   }

@@ -149,6 +149,10 @@ class ShadowCommandIT {
     "content show 1, An id is a UUID",
     "content delete, Say which: an ID",
     "content list --kind odd, must be call",
+    "content list --run nobody, There is no shadow run or evaluation of this name or id",
+    "content export --run nobody, There is no shadow run or evaluation of this name or id",
+    "content list --run nobody --kind evaluation, There is no evaluation of this name or id",
+    "content list --run 01a22af9-5600-779c-bc12-5dbe58993919, There is no shadow run or evaluation",
     "content dance, is no verb of content",
   })
   void whatIsWrongIsTold(String line, String says) {
