@@ -3,11 +3,14 @@ package dev.weir.cli;
 import java.io.PrintWriter;
 
 /**
- * A bar on a terminal; nothing where the output goes into a file or a pipe. What is said meanwhile
- * stands above it. Thread-safe.
+ * A bar on a terminal, on one line of it however narrow that is; nothing where the output goes into
+ * a file or a pipe. What is said meanwhile stands above it. Thread-safe.
  */
 final class ProgressBar {
-  private static final int WIDTH = 30;
+  private static final int WIDEST = 30;
+
+  /** A shorter one shows nothing that the numbers beside it do not. */
+  private static final int SHORTEST = 5;
 
   private final World world;
   private final PrintWriter err;
@@ -26,13 +29,24 @@ final class ProgressBar {
     if (over || !world.terminal()) {
       return;
     }
-    var filled = all == 0 ? WIDTH : WIDTH * done / all;
-    shown = "[%s%s] %d of %d".formatted("#".repeat(filled), " ".repeat(WIDTH - filled), done, all);
+    shown = line(done);
     err.print("\r" + shown);
     if (done == all) {
       end();
     }
     err.flush();
+  }
+
+  /** The last column is left free: many terminals begin a new line after it. */
+  private String line(int done) {
+    var columns = world.columns() - 1;
+    var width = Math.min(WIDEST, columns - "[] %d of %d".formatted(all, all).length());
+    var numbers = "%d of %d".formatted(done, all);
+    if (width < SHORTEST) {
+      return numbers.substring(0, Math.min(numbers.length(), columns));
+    }
+    var filled = all == 0 ? width : (int) ((long) width * done / all);
+    return "[%s%s] %s".formatted("#".repeat(filled), " ".repeat(width - filled), numbers);
   }
 
   /** A line above the bar. */

@@ -122,7 +122,7 @@ final class UsageCommand implements Callable<Integer> {
   }
 
   private UsagePrinter printer(PrintWriter out) {
-    return new UsagePrinter(out, world.environment());
+    return new UsagePrinter(out, world);
   }
 
   private String query(Optional<String> groups, String cut, Map<String, String> more) {

@@ -14,14 +14,14 @@ import java.util.stream.Stream;
 final class UsagePrinter {
   private static final int NARROWEST = 40;
   private static final int WIDEST = 160;
-  private static final int USUAL = 80;
 
   private final PrintWriter out;
   private final BarChart chart;
 
-  UsagePrinter(PrintWriter out, Map<String, String> environment) {
+  UsagePrinter(PrintWriter out, World world) {
     this.out = out;
-    this.chart = new BarChart(width(environment), utf8(environment));
+    this.chart =
+        new BarChart(Math.clamp(world.columns(), NARROWEST, WIDEST), utf8(world.environment()));
   }
 
   /** Periods as bars of their cost (of their calls, where nothing cost anything), then the sums. */
@@ -137,15 +137,6 @@ final class UsagePrinter {
         .map(c -> Character.isISOControl(c) ? '?' : c)
         .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
         .toString();
-  }
-
-  private static int width(Map<String, String> environment) {
-    try {
-      var columns = Integer.parseInt(environment.getOrDefault("COLUMNS", "").strip());
-      return Math.clamp(columns, NARROWEST, WIDEST);
-    } catch (NumberFormatException _) {
-      return USUAL;
-    }
   }
 
   private static boolean utf8(Map<String, String> environment) {
