@@ -7,6 +7,7 @@ import dev.weir.cache.WarmUpTable.Taken;
 import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
 import dev.weir.core.Json;
+import dev.weir.core.Obstacle;
 import dev.weir.core.Usd;
 import dev.weir.gateway.CallOptions.CacheUse;
 import dev.weir.gateway.Cap;
@@ -47,9 +48,6 @@ final class WarmUpRun {
 
   /** So often a run looks for the next ones, since those at the top may not be worth asking. */
   private static final int MOST_LOOKS = 40;
-
-  /** Limits of the account in whose way its own calls may stand: fewer at a time may do. */
-  private static final Set<Object> CROWDED = Set.of("concurrent_calls", "usd_held");
 
   private final WarmUp warmUp;
   private final CacheCalls calls;
@@ -229,35 +227,20 @@ final class WarmUpRun {
 
   /** It cost next to nothing; what it means for the others. */
   private void notNow(Candidate candidate, AIError error) {
-    var limit = error.details().get("limit");
-    if (limit != null && CROWDED.contains(limit) && lanes.narrow()) {
+    var obstacle = Obstacle.of(error);
+    if (obstacle.isOfOthersUnderWay() && lanes.narrow()) {
       again.add(candidate);
       return;
     }
-    var capped = "usd_per_call".equals(limit);
-    if (!capped && isOfTheAccount(error)) {
+    if (obstacle.endsTheRow()) {
       ends = true;
       return;
     }
-    if (capped || error.code() == ErrorCode.CIRCUIT_OPEN) {
+    if (obstacle == Obstacle.CAP || error.code() == ErrorCode.CIRCUIT_OPEN) {
       // Its worst price is that of its first model, which is down then: a fallback is too dear.
       shut.add(candidate.function());
     }
     warmUp.unanswered(candidate.key());
-  }
-
-  private static boolean isOfTheAccount(AIError error) {
-    return switch (error.code()) {
-      case RATE_LIMITED,
-          QUOTA_EXCEEDED,
-          BUDGET_EXCEEDED,
-          FORBIDDEN,
-          OVERLOADED,
-          DRAINING,
-          STORAGE_UNAVAILABLE ->
-          true;
-      default -> false;
-    };
   }
 
   /** Nothing will be other soon: those after it have their turn. */

@@ -1,6 +1,7 @@
 package dev.weir.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.core.Obstacle;
 import java.math.BigDecimal;
 import java.util.Comparator;
 import java.util.List;
@@ -8,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
@@ -20,21 +20,6 @@ import java.util.concurrent.LinkedBlockingQueue;
  * account, a service that is gone. What is under way then is waited for. For one thread; blocks.
  */
 final class CacheFill {
-  /** Under these no other input would be answered now. */
-  private static final Set<String> ENDS =
-      Set.of(
-          "UNAUTHENTICATED",
-          "FORBIDDEN",
-          "RATE_LIMITED",
-          "QUOTA_EXCEEDED",
-          "BUDGET_EXCEEDED",
-          "OVERLOADED",
-          "DRAINING",
-          "STORAGE_UNAVAILABLE");
-
-  /** Limits of the account in whose way its own calls may stand: fewer at a time may do. */
-  private static final Set<String> CROWDED = Set.of("concurrent_calls", "usd_held");
-
   private final HttpDoor door;
   private final Purse purse;
   private final ProgressBar bar;
@@ -126,12 +111,15 @@ final class CacheFill {
     var reply = went.reply().orElseThrow();
     if (reply.ok()) {
       bar.show(count.add(reply.json().path("cache").asText(), cost));
-    } else if (went.part().cap().isPresent() && isCapped(reply)) {
+      return;
+    }
+    var obstacle = obstacle(reply);
+    if (obstacle == Obstacle.CAP && went.part().cap().isPresent()) {
       count.paid(cost);
       capped(went);
-    } else if (CROWDED.contains(limit(reply)) && cost.signum() == 0 && purse.narrow()) {
+    } else if (obstacle.isOfOthersUnderWay() && cost.signum() == 0 && purse.narrow()) {
       rest.add(went.line());
-    } else if (ENDS.contains(reply.json().path("code").asText()) && !isCapped(reply)) {
+    } else if (obstacle.endsTheRow()) {
       end = end.or(() -> Optional.of(HttpDoor.refused(reply)));
       if (cost.signum() > 0) {
         failed(went.line(), reply, cost);
@@ -158,12 +146,9 @@ final class CacheFill {
     tooDear = went.part().whole();
   }
 
-  private static boolean isCapped(HttpDoor.Reply reply) {
-    return limit(reply).equals("usd_per_call");
-  }
-
-  private static String limit(HttpDoor.Reply reply) {
-    return reply.json().at("/details/limit").asText();
+  private static Obstacle obstacle(HttpDoor.Reply reply) {
+    return Obstacle.of(
+        reply.json().path("code").asText(), reply.json().at("/details/limit").asText());
   }
 
   /** One that failed may have cost something all the same. */

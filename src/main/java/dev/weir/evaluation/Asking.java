@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.AIError;
 import dev.weir.core.Clock;
 import dev.weir.core.ErrorCode;
+import dev.weir.core.Obstacle;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Call;
 import dev.weir.gateway.CallOptions;
@@ -193,7 +194,7 @@ final class Asking {
   private void rest(AIError error, long began) throws InterruptedException {
     var now = clock.nanoTime();
     var waited = Math.min(now - began, now - moved.get());
-    var most = Refused.isHeld(error) ? patience.plus(slowest()) : patience;
+    var most = Obstacle.of(error) == Obstacle.HELD ? patience.plus(slowest()) : patience;
     if (waited > most.toNanos()) {
       throw EvaluationEnd.failed(error);
     }

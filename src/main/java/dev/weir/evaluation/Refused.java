@@ -2,6 +2,7 @@ package dev.weir.evaluation;
 
 import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
+import dev.weir.core.Obstacle;
 import dev.weir.core.Usage;
 import dev.weir.gateway.AttemptRecord;
 import dev.weir.gateway.Tally;
@@ -29,12 +30,7 @@ enum Refused {
     var unasked =
         error.code() == ErrorCode.TIMEOUT
             && tally.attempts().stream().noneMatch(Refused::somebodyWasAsked);
-    return unasked || isHeld(error) ? FOR_NOW : of(error.code());
-  }
-
-  /** Whether only what calls under way may still cost stands in the way. */
-  static boolean isHeld(AIError error) {
-    return "usd_held".equals(error.details().get("limit"));
+    return unasked || Obstacle.of(error) == Obstacle.HELD ? FOR_NOW : of(error.code());
   }
 
   static Refused of(ErrorCode code) {

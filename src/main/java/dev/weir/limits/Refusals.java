@@ -2,6 +2,7 @@ package dev.weir.limits;
 
 import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
+import dev.weir.core.Obstacle;
 import dev.weir.core.Usd;
 import java.time.Duration;
 
@@ -81,7 +82,7 @@ final class Refusals {
             "What calls in flight may still cost takes up the rest of the "
                 + most
                 + " USD that they may cost together; try again when they have ended.")
-        .with("limit", "usd_held")
+        .with("limit", Obstacle.HELD.limit())
         .with("allowed_usd", most.toString())
         .retryAfter(MOMENT);
   }
@@ -93,7 +94,7 @@ final class Refusals {
             "This call may cost "
                 + most
                 + " USD in all, and another attempt could bring it above that.")
-        .with("limit", "usd_per_call")
+        .with("limit", Obstacle.CAP.limit())
         .with("allowed_usd", most.toString());
   }
 
@@ -104,7 +105,7 @@ final class Refusals {
             "What calls in flight may still cost takes up the rest of the budget of "
                 + new Usd(s.usdLimit())
                 + " USD a month; try again when they have ended.")
-        .with("limit", "usd_held")
+        .with("limit", Obstacle.HELD.limit())
         .with("subject", s.subject().kind().label())
         .with("allowed_usd", new Usd(s.usdLimit()).toString())
         .with("used_usd", new Usd(s.usdSettled()).toString())
@@ -149,7 +150,7 @@ final class Refusals {
                 + " calls at once for this "
                 + subject.kind().label()
                 + "; wait for one to end.")
-        .with("limit", "concurrent_calls")
+        .with("limit", Obstacle.CROWD.limit())
         .with("subject", subject.kind().label())
         .with("allowed", most)
         .retryAfter(MOMENT);
