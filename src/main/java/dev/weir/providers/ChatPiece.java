@@ -9,7 +9,9 @@ import dev.weir.gateway.Answer.Finish;
 import dev.weir.gateway.Source;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -23,9 +25,12 @@ final class ChatPiece {
   private Optional<Usage> usage = Optional.empty();
   private Optional<JsonNode> error = Optional.empty();
   private Optional<String> model = Optional.empty();
+  private Optional<String> id = Optional.empty();
+  private Map<String, JsonNode> beside = new LinkedHashMap<>(0);
   private int choices;
   private boolean hasChoices;
   private boolean refused;
+  private boolean calls;
 
   private ChatPiece() {}
 
@@ -76,6 +81,29 @@ final class ChatPiece {
     return model;
   }
 
+  /** Its id, as the provider gave it. */
+  Optional<String> id() {
+    return id;
+  }
+
+  /**
+   * What a piece of a stream says of its first choice beside its text, such as its reasoning; of a
+   * whole completion, whose bytes say it, nothing.
+   */
+  Map<String, JsonNode> beside() {
+    return beside;
+  }
+
+  /** Whether it refuses in words of its own. */
+  boolean refused() {
+    return refused;
+  }
+
+  /** Whether it wants a tool called, whatever it says of why it stopped. */
+  boolean calls() {
+    return calls;
+  }
+
   /** The pages it rests on, where a server names any. */
   List<Source> sources() {
     return sources;
@@ -99,6 +127,7 @@ final class ChatPiece {
       }
       case "usage" -> usage = usage(tree(parser));
       case "model" -> model = Optional.ofNullable(parser.getValueAsString());
+      case "id" -> id = Optional.ofNullable(parser.getValueAsString());
       case "error" -> error = Optional.of(tree(parser)).filter(e -> !e.isNull());
       case "search_results" -> {
         sources.clear();
@@ -119,12 +148,14 @@ final class ChatPiece {
     var index = 0;
     var before = text.length();
     var stopped = finish;
+    var said = new LinkedHashMap<>(beside);
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       var field = parser.currentName();
       var value = parser.nextToken();
       switch (field) {
         case "index" -> index = parser.getValueAsInt(0);
-        case "delta", "message" -> message(parser);
+        case "delta" -> message(parser, true);
+        case "message" -> message(parser, false);
         case "finish_reason" -> {
           if (value == JsonToken.VALUE_STRING) {
             finish = Optional.of(finish(parser.getText()));
@@ -136,13 +167,11 @@ final class ChatPiece {
     if (index != 0) {
       text.setLength(before);
       finish = stopped;
-    }
-    if (refused && text.isEmpty()) {
-      finish = Optional.of(Finish.CONTENT_FILTER);
+      beside = said;
     }
   }
 
-  private void message(JsonParser parser) throws IOException {
+  private void message(JsonParser parser, boolean ofStream) throws IOException {
     if (parser.currentToken() != JsonToken.START_OBJECT) {
       parser.skipChildren();
       return;
@@ -158,9 +187,24 @@ final class ChatPiece {
             tree(parser).forEach(part -> text.append(part.path("text").asText("")));
           }
         }
-        case "refusal" -> refused |= value == JsonToken.VALUE_STRING;
-        default -> parser.skipChildren();
+        case "role" -> parser.skipChildren();
+        default -> other(field, value, parser, ofStream);
       }
+    }
+  }
+
+  private void other(String field, JsonToken value, JsonParser parser, boolean ofStream)
+      throws IOException {
+    refused |= field.equals("refusal") && value == JsonToken.VALUE_STRING;
+    var ofCalls = field.equals("tool_calls") || field.equals("function_call");
+    if (!ofStream && !ofCalls) {
+      parser.skipChildren();
+      return;
+    }
+    var tree = tree(parser);
+    calls |= ofCalls && !tree.isEmpty();
+    if (ofStream && !ofCalls && !tree.isNull()) {
+      beside.put(field, tree);
     }
   }
 

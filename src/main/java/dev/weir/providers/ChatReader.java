@@ -26,7 +26,11 @@ final class ChatReader implements AnswerReader {
   private Optional<Finish> finish = Optional.empty();
   private Optional<Usage> usage = Optional.empty();
   private Optional<String> model = Optional.empty();
+  private Optional<String> id = Optional.empty();
   private List<Source> sources = List.of();
+  private final ChatBeside beside = new ChatBeside();
+  private boolean refused;
+  private boolean calls;
 
   ChatReader(Attempt attempt, Refusals refusals, Ask ask) {
     this.attempt = attempt;
@@ -53,7 +57,7 @@ final class ChatReader implements AnswerReader {
   public void event(SseEvent event, LiveStream out) {
     if (event.is("[DONE]")) {
       if (finish.isPresent()) {
-        out.end(answer(out.text(), Optional.empty()));
+        out.end(whole(out.text()));
       } else {
         out.fail(Failures.truncated());
       }
@@ -68,11 +72,25 @@ final class ChatReader implements AnswerReader {
     }
   }
 
+  /** Its text alone would be less than it said, where it said more: then as one completion. */
+  private Answer whole(String text) {
+    var plain = answer(text, Optional.empty());
+    return keepsWire && !beside.isEmpty()
+        ? answer(text, Optional.of(beside.completion(id.orElse(""), plain)))
+        : plain;
+  }
+
   private void note(ChatPiece piece) {
     piece.usage().ifPresent(attempt::report);
     usage = piece.usage().or(() -> usage);
     finish = piece.finish().or(() -> finish);
     model = piece.model().or(() -> model);
+    id = piece.id().or(() -> id);
+    refused |= piece.refused();
+    calls |= piece.calls();
+    if (keepsWire) {
+      piece.beside().forEach(beside::add);
+    }
     sources = piece.sources().isEmpty() ? sources : piece.sources();
   }
 
@@ -80,11 +98,20 @@ final class ChatReader implements AnswerReader {
     return new Answer(
         text,
         Optional.empty(),
-        finish.orElse(Finish.STOP),
+        why(text),
         model.orElse(attempt.target().model().toString()),
         usage.orElse(Usage.NONE),
         Optional.empty(),
         sources,
         wire);
+  }
+
+  /** A refusal, and a call of a tool, are told by what is there: servers call either a stop. */
+  private Finish why(String text) {
+    var stopped = finish.orElse(Finish.STOP);
+    if (refused && text.isEmpty()) {
+      return Finish.CONTENT_FILTER;
+    }
+    return calls && stopped == Finish.STOP ? Finish.TOOL_CALLS : stopped;
   }
 }
