@@ -1,5 +1,6 @@
 package dev.weir.limits;
 
+import dev.weir.core.AIError;
 import java.util.Locale;
 
 /**
@@ -21,6 +22,20 @@ public record Subject(Kind kind, String id) {
     /** Its name in the tables and the API. */
     public String label() {
       return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  private static final int LONGEST = 255;
+
+  /**
+   * Refuses what the ledger could not keep, since one request asks it for many: that would be
+   * repeated for ever, and all of them with it.
+   *
+   * @throws AIError {@code INVALID_REQUEST}
+   */
+  public Subject {
+    if (id.isEmpty() || id.length() > LONGEST) {
+      throw AIError.invalid("The id of a user, key or team has 1 to " + LONGEST + " characters.");
     }
   }
 

@@ -66,6 +66,17 @@ class LimitsEndToEndIT {
     assertThat(dayUsed(database)).isEqualTo(3);
   }
 
+  /** The ledger would be asked for it again and again, and nothing else with it. */
+  @Test
+  void aLookAtSomebodyWhoCannotBeIsRefusedAndHoldsUpNobody(TestDatabase database) {
+    try (var weir = RunningWeir.sandboxed(database)) {
+      var looked = admin(weir, "GET", "/api/limits/user/" + "x".repeat(256), "");
+
+      assertThat(looked.status()).as(looked.raw().body()).isEqualTo(400);
+      assertThat(weir.callFunction("linkedin-post").status()).isEqualTo(200);
+    }
+  }
+
   @Test
   void absurdLimitsAndUnknownTiersAreRefused(TestDatabase database) {
     try (var weir = RunningWeir.sandboxed(database)) {
