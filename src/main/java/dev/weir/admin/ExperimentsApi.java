@@ -194,11 +194,7 @@ public final class ExperimentsApi {
   }
 
   private static Optional<String> given(Fields fields) {
-    var reason = fields.text("reason").filter(r -> !r.isBlank());
-    if (reason.filter(r -> r.length() > LONGEST_REASON).isPresent()) {
-      throw AIError.invalid("'reason' must have at most " + LONGEST_REASON + " characters.");
-    }
-    return reason;
+    return fields.text("reason", LONGEST_REASON).filter(r -> !r.isBlank());
   }
 
   private void csv(RoutingContext call) {

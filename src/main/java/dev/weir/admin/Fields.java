@@ -59,6 +59,18 @@ final class Fields {
             });
   }
 
+  /** A text of at most so many characters. */
+  Optional<String> text(String name, int most) {
+    return text(name)
+        .map(
+            text -> {
+              if (text.length() > most) {
+                throw AIError.invalid("'" + name + "' must have at most " + most + " characters.");
+              }
+              return text;
+            });
+  }
+
   String requiredText(String name) {
     return text(name).orElseThrow(() -> AIError.invalid("'" + name + "' is missing."));
   }

@@ -45,6 +45,8 @@ public final class PromptsApi {
   private static final Set<String> VERSION_FIELDS =
       Set.of("source", "definition", "base", "changes", "author", "note");
   private static final Set<String> LABEL_FIELDS = Set.of("version", "expected", "note");
+  private static final int LONGEST_AUTHOR = 200;
+  private static final int LONGEST_NOTE = 2_000;
   private static final int PAGE = 20;
   private static final int LARGEST_PAGE = 200;
   private static final int DAYS = 30;
@@ -87,7 +89,7 @@ public final class PromptsApi {
     var note =
         bytes == null || bytes.length() == 0
             ? Optional.<String>empty()
-            : Fields.of(AdminApi.body(call), Set.of("note")).text("note");
+            : Fields.of(AdminApi.body(call), Set.of("note")).text("note", LONGEST_NOTE);
     var function = part(call, "f");
     return registry
         .rollback(function, part(call, "l"), by(call), note.orElse("rollback"))
@@ -215,8 +217,8 @@ public final class PromptsApi {
                     new NewVersion(
                         function,
                         source,
-                        fields.text("author").orElse(by(call)),
-                        fields.text("note").orElse(""),
+                        fields.text("author", LONGEST_AUTHOR).orElse(by(call)),
+                        fields.text("note", LONGEST_NOTE).orElse(""),
                         base)))
         .map(this::whole);
   }
@@ -308,7 +310,7 @@ public final class PromptsApi {
                 registry.labelled(function, version).or(() -> Optional.of(version)),
                 fields.text("expected"),
                 by(call),
-                fields.text("note").orElse("")))
+                fields.text("note", LONGEST_NOTE).orElse("")))
         .map(_ -> labels(function));
   }
 

@@ -233,6 +233,24 @@ class PromptRegistryIT {
   }
 
   @Test
+  void aNoteOrAnAuthorThatIsTooLongIsRefusedByName() {
+    var note = Json.object().put("note", "n".repeat(2_001));
+    var version = Json.object().put("base", "production");
+    version.set("changes", Json.parse("{\"parameters\": {\"temperature\": 0.31}}"));
+
+    refused("note", one.post(LABELS + "long/rollback", note.toString()));
+    refused("note", one.put(LABELS + "long", note.put("version", "production").toString()));
+    refused(
+        "note", one.post(VERSIONS, version.deepCopy().put("note", "n".repeat(2_001)).toString()));
+    refused("author", one.post(VERSIONS, version.put("author", "a".repeat(201)).toString()));
+  }
+
+  private static void refused(String field, RunningWeir.Got got) {
+    assertThat(got.status()).as(got.raw().body()).isEqualTo(400);
+    assertThat(got.json().path("detail").asText()).startsWith("'" + field + "' must have at most ");
+  }
+
+  @Test
   void howAVersionsCallsWereStandsWithItAndWhatFallbacksAnsweredIsApart(TestDatabase database) {
     var function = "job-analysis";
     one.weir().callFunction(function);
