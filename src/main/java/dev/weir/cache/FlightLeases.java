@@ -1,13 +1,16 @@
 package dev.weir.cache;
 
+import dev.weir.core.Clock;
 import dev.weir.gateway.Exchange;
 import dev.weir.storage.Database;
 import dev.weir.storage.Notifications;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -44,14 +47,32 @@ final class FlightLeases {
   private static final Duration TIME_TO_LIVE = Duration.ofSeconds(6);
   private static final Duration LOOK = Duration.ofSeconds(1);
 
+  /** Calls of such functions take seconds, so they can wait longer for a lead than for a look. */
+  private static final Duration LEAST_PATIENCE = Duration.ofSeconds(1);
+
+  private static final int MOST_BEGINNING = 256;
+
   private final Vertx vertx;
   private final Database database;
+  private final CacheMeters meters;
+  private final StepAside beginning;
   private final UUID holder = UUID.randomUUID();
   private final ConcurrentMap<String, Set<Promise<End>>> waiting = new ConcurrentHashMap<>();
 
-  FlightLeases(Vertx vertx, Database database) {
+  /**
+   * Flights over this database.
+   *
+   * @param patience how long a look into it may take; a lead may take so long or a second
+   */
+  FlightLeases(Vertx vertx, Database database, Duration patience, CacheMeters meters, Clock clock) {
     this.vertx = vertx;
     this.database = database;
+    this.meters = meters;
+    this.beginning =
+        new StepAside(
+            patience.compareTo(LEAST_PATIENCE) > 0 ? patience : LEAST_PATIENCE,
+            MOST_BEGINNING,
+            clock);
   }
 
   /** How a flight elsewhere ended. */
@@ -102,34 +123,55 @@ final class FlightLeases {
     record Waits(Future<End> end) implements Turn {}
   }
 
-  /** Takes the lead, or waits. Fails where the database does not answer. */
+  /** Takes the lead, or waits. Fails where the database does not answer in time. */
   Future<Turn> begin(Exchange x, Terms terms) {
     var key = terms.subjects().key();
     // In the list before the question: the end may be told before the answer is here.
     var word = Promise.<End>promise();
     waiting.computeIfAbsent(key, _ -> ConcurrentHashMap.newKeySet()).add(word);
     word.future().onComplete((_, _) -> forget(key, word));
-    return database
-        .inUser(
-            terms.user(),
-            c ->
-                c.preparedQuery(BEGIN)
-                    .execute(
-                        Tuple.of(
-                            key,
-                            terms.subjects().owner().orElse(null),
-                            holder,
-                            TIME_TO_LIVE.toMillis() / 1000.0))
-                    .map(rows -> rows.iterator().next()))
-        .onFailure(_ -> word.tryComplete(End.UNKNOWN))
-        .map(
+    return beginning
+        .run(
+            () -> ask(terms),
+            Optional.<Row>empty(),
+            meters::aside,
+            late -> late.ifPresent(row -> letGo(terms, row)))
+        .compose(
             row -> {
-              if (row.getLong("lead") > 0) {
-                word.tryComplete(End.UNKNOWN);
-                return new Turn.Leads(new Lease(terms.user(), key, row.getLong("lead")));
+              if (row.isPresent() && row.get().getLong("lead") == 0) {
+                return Future.succeededFuture(
+                    new Turn.Waits(waited(x, word, row.get().getLong("ends_in_ms"))));
               }
-              return new Turn.Waits(waited(x, word, row.getLong("ends_in_ms")));
+              word.tryComplete(End.UNKNOWN);
+              return row.isPresent()
+                  ? Future.succeededFuture(new Turn.Leads(lease(terms, row.get())))
+                  : Future.failedFuture("nobody can tell in time who leads");
             });
+  }
+
+  private Future<Optional<Row>> ask(Terms terms) {
+    return database.inUser(
+        terms.user(),
+        c ->
+            c.preparedQuery(BEGIN)
+                .execute(
+                    Tuple.of(
+                        terms.subjects().key(),
+                        terms.subjects().owner().orElse(null),
+                        holder,
+                        TIME_TO_LIVE.toMillis() / 1000.0))
+                .map(rows -> Optional.of(rows.iterator().next())));
+  }
+
+  private Lease lease(Terms terms, Row row) {
+    return new Lease(terms.user(), terms.subjects().key(), row.getLong("lead"));
+  }
+
+  /** The lead came after its call had gone on alone: others need not wait for its end. */
+  private void letGo(Terms terms, Row row) {
+    if (row.getLong("lead") > 0) {
+      lease(terms, row).end(End.FAILED);
+    }
   }
 
   private Future<End> waited(Exchange x, Promise<End> word, long millis) {

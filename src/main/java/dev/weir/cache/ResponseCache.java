@@ -89,7 +89,7 @@ public final class ResponseCache {
             second,
             generations,
             flights,
-            new FlightLeases(vertx, database),
+            new FlightLeases(vertx, database, settings.patience(), meters, clock),
             new Similar(database, second, meters, clock),
             Optional.empty(),
             warming,

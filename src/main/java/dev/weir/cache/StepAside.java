@@ -2,9 +2,11 @@ package dev.weir.cache;
 
 import dev.weir.core.Clock;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -41,13 +43,33 @@ final class StepAside {
    * @param aside told that it was not done, or not in time
    */
   <T> Future<T> run(Supplier<Future<T>> work, T otherwise, Runnable aside) {
+    return run(work, otherwise, aside, _ -> {});
+  }
+
+  /**
+   * As above, for work that leaves something behind.
+   *
+   * @param late gets what came of it after it had been given up
+   */
+  <T> Future<T> run(Supplier<Future<T>> work, T otherwise, Runnable aside, Consumer<T> late) {
     if (rests() || !enter()) {
       aside.run();
       return Future.succeededFuture(otherwise);
     }
-    return begin(work)
+    // Completed by the work or by giving it up, whichever is first.
+    var done = Promise.<T>promise();
+    begin(work)
         .onComplete((_, _) -> underWay.decrementAndGet())
+        .onFailure(done::tryFail)
+        .onSuccess(
+            result -> {
+              if (!done.tryComplete(result)) {
+                late.accept(result);
+              }
+            });
+    return done.future()
         .timeout(patience.toMillis(), TimeUnit.MILLISECONDS)
+        .recover(failure -> done.tryFail(failure) ? Future.<T>failedFuture(failure) : done.future())
         .onSuccess(_ -> failures.set(0))
         .recover(
             _ -> {

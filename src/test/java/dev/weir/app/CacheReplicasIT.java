@@ -408,6 +408,34 @@ class CacheReplicasIT {
   }
 
   @Test
+  void whileTheDatabaseIsSlowAnExpensiveFunctionFliesAloneAndKeepsNobodyElseWaiting()
+      throws Exception {
+    try (var hasty = start("30ms");
+        var lock = database.connect();
+        var statement = lock.createStatement()) {
+      lock.setAutoCommit(false);
+      statement.execute("LOCK TABLE cache_flights IN ACCESS EXCLUSIVE MODE");
+      fake.then(agentCompleted("flown alone"));
+      var body = Json.object();
+      body.putObject("input").put("topic", topic());
+      body.putObject("options").put("timeout_ms", 5_000);
+
+      var got = hasty.callFunction("costly", body);
+
+      assertThat(text(got)).as(got.raw().body()).isEqualTo("flown alone");
+      lock.rollback();
+      Eventually.until(
+          "the lead that came too late is given up",
+          () ->
+              database.count(
+                      "SELECT count(*) FROM cache_flights WHERE state = 'failed' AND cache_key ="
+                          + " (SELECT cache_key FROM response_cache WHERE function_name = 'costly'"
+                          + " ORDER BY created_at DESC LIMIT 1)")
+                  == 1);
+    }
+  }
+
+  @Test
   void anExpiredAnswerStandsInWhileTheProviderIsDownAndSaysSo() {
     var topic = topic();
     fake.then(agentCompleted("yesterday's"));

@@ -54,7 +54,7 @@ class CacheWithoutDatabaseTest {
                 second,
                 generations,
                 new Flights(meters::promoted, clock),
-                new FlightLeases(vertx, database),
+                new FlightLeases(vertx, database, PATIENCE, meters, clock),
                 new Similar(database, second, meters, clock),
                 Optional.empty(),
                 warming,
