@@ -117,6 +117,18 @@ final class ExperimentWorld implements AutoCloseable {
     return id;
   }
 
+  /** A replica hears soon of what was begun by the other. */
+  void awaitRunning(Management at, String function, String experiment) {
+    Eventually.until(
+        experiment + " runs on the other replica too",
+        () ->
+            call(at, function, "somebody-else")
+                .json()
+                .at("/meta/experiment")
+                .asText()
+                .equals(experiment));
+  }
+
   JsonNode show(String experiment) {
     return one.get("/api/experiments/" + experiment).json();
   }

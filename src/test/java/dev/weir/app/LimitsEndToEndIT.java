@@ -2,6 +2,7 @@ package dev.weir.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.testing.Eventually;
 import dev.weir.testing.FakeProvider;
 import dev.weir.testing.TestDatabase;
 import dev.weir.testing.Turn;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -154,7 +156,7 @@ class LimitsEndToEndIT {
       var statuses = new ArrayList<Future<Integer>>();
       for (var i = 0; i < calls; i++) {
         var node = nodes.get(i % 4);
-        statuses.add(callers.submit(() -> node.chat("perplexity/sonar")));
+        statuses.add(callers.submit(() -> chat(node)));
       }
       var codes = new ArrayList<Integer>();
       for (var status : statuses) {
@@ -170,6 +172,18 @@ class LimitsEndToEndIT {
     } finally {
       nodes.forEach(WeirProcess::close);
     }
+  }
+
+  /** Who is told that the database is away, as a machine that is busy enough says, asks again. */
+  private static int chat(WeirProcess node) {
+    var code = new AtomicInteger();
+    Eventually.until(
+        "the database is there",
+        () -> {
+          code.set(node.chat("perplexity/sonar"));
+          return code.get() != 503;
+        });
+    return code.get();
   }
 
   private static long dayUsed(TestDatabase database) {

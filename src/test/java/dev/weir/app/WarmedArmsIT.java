@@ -129,6 +129,7 @@ class WarmedArmsIT {
     var function = "cover-letter";
     assertThat(call(function, "old").header("x-weir-cache")).isEqualTo("miss");
     world.start(world.draft("began-since", function, world.version(function, 0.52)));
+    world.awaitRunning(world.other, function, "began-since");
     assertThat(call(function, "old").header("x-weir-variant")).isNotEmpty();
     Eventually.until(
         "both answers are kept",
