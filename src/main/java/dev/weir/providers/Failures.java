@@ -4,6 +4,7 @@ import dev.weir.core.AIError;
 import dev.weir.core.ErrorCode;
 import io.netty.handler.codec.DecoderException;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
+import java.time.Duration;
 import javax.net.ssl.SSLException;
 
 /** Failures of the connection to a provider, in words that name no host. */
@@ -39,6 +40,12 @@ final class Failures {
                       : "The provider could not be reached.");
         };
     return error == failure ? error : error.causedBy(failure);
+  }
+
+  /** The error for a call that comes, or still waits, when the connections close. */
+  static AIError closing() {
+    return AIError.of(ErrorCode.DRAINING, "This node is shutting down; try again.")
+        .retryAfter(Duration.ofSeconds(1));
   }
 
   /** The error for an answer that stops in the middle. */

@@ -10,13 +10,15 @@ import java.util.Optional;
  *
  * <p>The client's own pool can do that too, but a caller who gives up would stay in its queue until
  * a connection is free, and a hung provider would fill the queue with callers long gone. Here they
- * leave at once. Confined to its event loop.
+ * leave at once; and when the connections close, nobody is sent after them. Confined to its event
+ * loop.
  */
 final class Gate {
   private final int permits;
   private final int places;
   private final Deque<Ticket> queue = new ArrayDeque<>();
   private int inside;
+  private boolean closed;
 
   Gate(int permits, int places) {
     this.permits = permits;
@@ -26,11 +28,13 @@ final class Gate {
   /** A place inside or in the queue. */
   final class Ticket {
     private final Runnable admitted;
+    private final Runnable turnedAway;
     private boolean in;
     private boolean left;
 
-    private Ticket(Runnable admitted) {
+    private Ticket(Runnable admitted, Runnable turnedAway) {
       this.admitted = admitted;
+      this.turnedAway = turnedAway;
     }
 
     /** Whether it was let through. */
@@ -63,16 +67,24 @@ final class Gate {
    * Asks for a place.
    *
    * @param admitted run when it is granted, perhaps before this returns
+   * @param turnedAway run instead once this is {@linkplain #close closed}, perhaps before this
+   *     returns
    * @return the ticket, or empty if the queue is full
    */
-  Optional<Ticket> enter(Runnable admitted) {
-    if (inside >= permits && queue.size() >= places) {
+  Optional<Ticket> enter(Runnable admitted, Runnable turnedAway) {
+    if (!closed && inside >= permits && queue.size() >= places) {
       return Optional.empty();
     }
-    var ticket = new Ticket(admitted);
+    var ticket = new Ticket(admitted, turnedAway);
     queue.add(ticket);
     admit();
     return Optional.of(ticket);
+  }
+
+  /** From now on nobody is let in; who waits is turned away. Those inside leave by themselves. */
+  void close() {
+    closed = true;
+    admit();
   }
 
   /** Calls that are inside. */
@@ -86,12 +98,16 @@ final class Gate {
   }
 
   private void admit() {
-    while (inside < permits) {
+    while (closed || inside < permits) {
       var next = queue.poll();
       if (next == null) {
         return;
       }
-      next.enter();
+      if (closed) {
+        next.turnedAway.run();
+      } else {
+        next.enter();
+      }
     }
   }
 }

@@ -76,8 +76,9 @@ final class Transport {
     return vertx;
   }
 
-  /** Closes every connection; calls under way fail. */
+  /** Closes every connection; calls under way fail, and those that wait are turned away. */
   Future<Void> close() {
+    gate.close();
     return http.close();
   }
 

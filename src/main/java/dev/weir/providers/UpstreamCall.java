@@ -62,7 +62,10 @@ final class UpstreamCall implements BodyCodec<Void>, BodyStream<Void> {
     if (done) {
       return;
     }
-    ticket = gate.enter(() -> post.as(this).sendBuffer(body).onComplete((_, e) -> settle(e)));
+    ticket =
+        gate.enter(
+            () -> post.as(this).sendBuffer(body).onComplete((_, e) -> settle(e)),
+            () -> fail(Failures.closing()));
     if (ticket.isEmpty()) {
       fail(
           AIError.of(

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 class GateTest {
   private final Gate gate = new Gate(2, 2);
   private final ArrayList<String> admitted = new ArrayList<>();
+  private final ArrayList<String> turnedAway = new ArrayList<>();
 
   @Test
   void letsInAsManyAsThereAreConnectionsAndQueuesTheNext() {
@@ -38,7 +39,7 @@ class GateTest {
       enter(name);
     }
 
-    assertThat(gate.enter(() -> admitted.add("e"))).isEmpty();
+    assertThat(gate.enter(() -> admitted.add("e"), () -> {})).isEmpty();
   }
 
   @Test
@@ -59,7 +60,25 @@ class GateTest {
     assertThat(gate.waiting()).isEqualTo(1);
   }
 
+  @Test
+  void onceItIsClosedNobodyIsLetInAndWhoWaitsOrComesIsTurnedAway() {
+    var a = enter("a");
+    enter("b");
+    enter("c");
+    var d = enter("d");
+    d.leave();
+
+    gate.close();
+    a.leave();
+    enter("e");
+
+    assertThat(admitted).containsExactly("a", "b");
+    assertThat(turnedAway).containsExactly("c", "e");
+    assertThat(gate.inside()).isEqualTo(1);
+    assertThat(gate.waiting()).isZero();
+  }
+
   private Gate.Ticket enter(String name) {
-    return gate.enter(() -> admitted.add(name)).orElseThrow();
+    return gate.enter(() -> admitted.add(name), () -> turnedAway.add(name)).orElseThrow();
   }
 }

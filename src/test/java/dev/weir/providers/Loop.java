@@ -26,6 +26,7 @@ import java.util.function.Supplier;
 final class Loop implements AutoCloseable {
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
   private final Context context = vertx.getOrCreateContext();
+  private final List<Throwable> unhandled = new CopyOnWriteArrayList<>();
   private final Upstreams upstreams;
 
   Loop(WeirConfig config) {
@@ -33,6 +34,7 @@ final class Loop implements AutoCloseable {
   }
 
   Loop(WeirConfig config, GoneFields gone) {
+    context.exceptionHandler(unhandled::add);
     upstreams = on(() -> new Upstreams(vertx, config, Clock.system(), gone));
   }
 
@@ -114,6 +116,16 @@ final class Loop implements AutoCloseable {
     return gather(((Reply.Streamed) reply(x)).stream());
   }
 
+  /** Closes the providers, while the loop goes on. */
+  void closeUpstreams() {
+    await(on(upstreams::close).toCompletionStage().toCompletableFuture());
+  }
+
+  /** What was thrown on the loop and caught by nobody. */
+  List<Throwable> unhandled() {
+    return List.copyOf(unhandled);
+  }
+
   /** Holds every thread for large work until {@code released}. */
   CompletableFuture<Void> occupyLargeWork(CountDownLatch released) {
     var threads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
@@ -168,7 +180,7 @@ final class Loop implements AutoCloseable {
 
   @Override
   public void close() {
-    await(on(upstreams::close).toCompletionStage().toCompletableFuture());
+    closeUpstreams();
     Future<Void> closed = vertx.close();
     await(closed.toCompletionStage().toCompletableFuture());
   }

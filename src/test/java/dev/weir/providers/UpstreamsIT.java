@@ -202,6 +202,43 @@ class UpstreamsIT {
   }
 
   @Test
+  void callsThatWaitOrComeWhileItsConnectionsCloseAreToldThatTheNodeGoesDown() {
+    try (var narrow = loop(fake.agentUri(), 1, 2)) {
+      fake.then(hang());
+      var hanging = narrow.ask(call(false));
+      fake.awaitRequest();
+      var next = narrow.ask(call(false));
+      var last = narrow.ask(call(false));
+
+      narrow.closeUpstreams();
+
+      assertThat(Loop.failure(hanging).code()).isEqualTo(ErrorCode.PROVIDER_UNREACHABLE);
+      assertThat(Loop.failure(next).code()).isEqualTo(ErrorCode.DRAINING);
+      assertThat(Loop.failure(last).code()).isEqualTo(ErrorCode.DRAINING);
+      var late = call(false);
+      assertThat(narrow.error(late).code()).isEqualTo(ErrorCode.DRAINING);
+      assertThat(late.currentAttempt().sent()).isFalse();
+      assertThat(narrow.unhandled()).isEmpty();
+      assertThat(fake.requests()).hasSize(1);
+    }
+  }
+
+  @Test
+  void aCallThatConnectsWhileItsConnectionsCloseIsUnreachable() {
+    try (var proxy = FaultyProxy.before(fake.port()).blackHole(true);
+        var tls = loop(URI.create("https://127.0.0.1:" + proxy.port()), 1, 4)) {
+      var connecting = tls.ask(call(false));
+      var waiting = tls.ask(call(false));
+
+      tls.closeUpstreams();
+
+      assertThat(Loop.failure(connecting).code()).isEqualTo(ErrorCode.PROVIDER_UNREACHABLE);
+      assertThat(Loop.failure(waiting).code()).isEqualTo(ErrorCode.DRAINING);
+      assertThat(tls.unhandled()).isEmpty();
+    }
+  }
+
+  @Test
   void aProviderThatIsNotThereIsUnreachable() {
     try (var nowhere = loop(URI.create("http://127.0.0.1:1"), 1, 1)) {
       var x = call(false);
