@@ -93,12 +93,23 @@ final class CacheFill {
   private Went ask(LinesFile.Line line, Purse.Part part) {
     try {
       var body = line.json().deepCopy();
-      part.cap().ifPresent(cap -> body.put("max_usd", cap));
+      cap(line, part).ifPresent(cap -> body.put("max_usd", cap));
       var reply = door.ask("POST", "/api/cache/warm", Optional.of(body), Map.of());
       return new Went(line, part, Optional.of(reply), Optional.empty());
     } catch (RuntimeException e) {
       return new Went(line, part, Optional.empty(), Optional.of(e));
     }
+  }
+
+  /** The part as a cap, where the line itself says none that is lower, nor one that is no sum. */
+  private static Optional<BigDecimal> cap(LinesFile.Line line, Purse.Part part) {
+    var own = line.json().path("max_usd");
+    return part.cap()
+        .filter(
+            cap ->
+                own.isMissingNode()
+                    || own.isNull()
+                    || (own.isNumber() && cap.compareTo(own.decimalValue()) < 0));
   }
 
   private void take(Went went) {
@@ -114,7 +125,7 @@ final class CacheFill {
       return;
     }
     var obstacle = obstacle(reply);
-    if (obstacle == Obstacle.CAP && went.part().cap().isPresent()) {
+    if (obstacle == Obstacle.CAP && cap(went.line(), went.part()).isPresent()) {
       count.paid(cost);
       capped(went);
     } else if (obstacle.isOfOthersUnderWay() && cost.signum() == 0 && purse.narrow()) {

@@ -180,6 +180,34 @@ class CacheWarmIT {
   }
 
   @Test
+  void ofALinesOwnBoundAndThatOfAllTogetherTheLowerOneHolds() throws IOException {
+    var line =
+        "{\"function\": \"worth\", \"user\": \"ada\", \"input\": {\"topic\": \"%s\"}, \"max_usd\":"
+            + " %s}";
+    Files.write(
+        directory.resolve("inputs.jsonl"),
+        List.of(
+            line.formatted("ant", "0.01"),
+            line.formatted("bee", "5"),
+            line.formatted("cat", "null"),
+            line.formatted("dog", "\"a lot\"")));
+
+    var run = shell.run("cache", "warm", "inputs.jsonl", "--at-once", "1", "--max-usd", "0.05");
+
+    assertThat(run.out()).contains("4 of 4 inputs: 2 asked for, 0 kept already, 2 failed; 0.024");
+    assertThat(run.err())
+        .contains("line 1: This call may cost 0.01 USD in all")
+        .contains("line 4: 'max_usd' must be a number");
+    assertThat(world.fake.requests()).hasSize(2);
+
+    Files.write(directory.resolve("inputs.jsonl"), List.of(line.formatted("eel", "5")));
+    var poor = shell.run("cache", "warm", "inputs.jsonl", "--max-usd", "0.015");
+
+    assertThat(poor.out()).contains("the next could cost more than --max-usd");
+    assertThat(world.fake.requests()).hasSize(2);
+  }
+
+  @Test
   void whatWouldNotBeKeptIsNotPaidFor() throws IOException {
     Files.writeString(
         directory.resolve("inputs.jsonl"),
