@@ -3,12 +3,15 @@ package dev.weir.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.testing.Eventually;
+import dev.weir.testing.ServerPrograms;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +23,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Weir as a process of its own, in a process group of its own as a terminal would give it, to be
@@ -44,22 +49,23 @@ final class WeirProcess implements AutoCloseable {
 
   /** Starts one in dev mode with an embedded database under {@code data}; does not wait for it. */
   static WeirProcess launch(Path data, Map<String, String> settings) {
-    var builder =
-        new ProcessBuilder(
-            // A test run that was started in the background ignores SIGINT, and would hand that on.
-            "env",
-            "--default-signal=INT",
-            "setsid",
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-Xmx256m",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-cp",
-            classPath(),
-            "dev.weir.app.Main",
-            "serve");
+    var command =
+        new ArrayList<>(
+            List.of(
+                // A test run that was started in the background ignores SIGINT, and would hand that
+                // on.
+                "env",
+                "--default-signal=INT",
+                "setsid",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Xmx256m",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC"));
+    command.addAll(SharedClasses.options(classPath()));
+    command.addAll(List.of("-cp", classPath(), "dev.weir.app.Main", "serve"));
+    var builder = new ProcessBuilder(command);
     var env = builder.environment();
     env.keySet().removeIf(name -> name.startsWith("WEIR_") || name.endsWith("_API_KEY"));
     env.put("WEIR_MODE", "dev");
@@ -67,8 +73,13 @@ final class WeirProcess implements AutoCloseable {
     env.put("WEIR_HTTP_LISTEN", "127.0.0.1:0");
     env.put("WEIR_MANAGEMENT_LISTEN", "127.0.0.1:0");
     env.putAll(settings);
+    if (!env.containsKey("WEIR_DATABASE_URL")) {
+      ServerPrograms.lend(data);
+    }
     try {
-      return new WeirProcess(builder.redirectErrorStream(true).start(), data);
+      var process = builder.redirectErrorStream(true).start();
+      process.onExit().thenRun(() -> SharedClasses.ended(command));
+      return new WeirProcess(process, data);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -90,9 +101,14 @@ final class WeirProcess implements AutoCloseable {
     }
   }
 
+  /** All but the classes of tests. */
   private static String classPath() {
-    return Optional.ofNullable(System.getProperty("surefire.test.class.path"))
-        .orElse(System.getProperty("java.class.path"));
+    var ours =
+        Optional.ofNullable(System.getProperty("surefire.test.class.path"))
+            .orElse(System.getProperty("java.class.path"));
+    return Stream.of(ours.split(File.pathSeparator))
+        .filter(entry -> !Files.exists(Path.of(entry, "dev", "weir", "app", "WeirProcess.class")))
+        .collect(Collectors.joining(File.pathSeparator));
   }
 
   private void read() {
