@@ -78,6 +78,7 @@ public final class CacheStage implements Stage {
       return next.proceed(x);
     }
     var terms = found.get();
+    x.tally().cacheKey(terms.subjects().key());
     var stamp = parts.generations().stamp(terms.subjects());
     if (terms.refresh()) {
       return new Asking(parts, x, next, terms, stamp, Optional.empty()).refresh();
@@ -219,6 +220,8 @@ public final class CacheStage implements Stage {
     var now = clock.nanoTime();
     x.tally().cache(status);
     x.tally().kept(entry.kept(clock.now(), match));
+    // Of an answer to another input its own: who throws it away means that one.
+    match.ifPresent(_ -> x.tally().cacheKey(entry.key().hex()));
     x.tally().firstByte(now);
     parts.tallies().served(x, entry, status, now);
     var answer = entry.answer();

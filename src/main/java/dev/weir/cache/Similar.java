@@ -16,8 +16,8 @@ import java.util.Optional;
 
 /**
  * Finds answers to inputs that mean the same: of the same function, version, arm and scope as an
- * exact match would be, made by the same providers, and compared by vectors of the same maker. The
- * newest {@value #MOST} are compared, exactly. Thread-safe.
+ * exact match would be, made by the same models of the same providers, and compared by vectors of
+ * the same maker. The newest {@value #MOST} are compared, exactly. Thread-safe.
  */
 final class Similar {
   private static final int MOST = 200;
@@ -27,7 +27,8 @@ final class Similar {
       """
       SELECT c.cache_key, array_send(c.embedding) AS sent FROM response_cache c
       WHERE c.function_name = $1 AND c.function_version = $2 AND c.user_id IS NOT DISTINCT FROM $3 AND c.experiment = $4
-        AND c.variant = $5 AND c.provider = ANY($6) AND c.embedding_model = $7 AND c.embedding IS NOT NULL
+        AND c.variant = $5 AND c.provider = ANY($6) AND c.model = ANY($9) AND c.embedding_model = $7
+        AND c.embedding IS NOT NULL
         AND c.expires_at > now()
         AND weir_cache_valid(c.cache_key, c.user_id, c.function_name, c.function_version, c.generation)
       ORDER BY c.created_at DESC LIMIT $8
@@ -87,7 +88,11 @@ final class Similar {
         .addArrayOfString(
             x.plan().route().targets().stream().map(Target::servedBy).toArray(String[]::new))
         .addString(input.model())
-        .addInteger(MOST);
+        .addInteger(MOST)
+        .addArrayOfString(
+            x.plan().route().targets().stream()
+                .map(target -> target.model().toString())
+                .toArray(String[]::new));
   }
 
   private static Optional<Nearest> nearest(RowSet<Row> rows, Vector input) {

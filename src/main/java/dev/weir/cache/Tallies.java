@@ -116,6 +116,8 @@ final class Tallies {
     var sums = sums(now, x);
     sums.count(status);
     sums.savedNanos.add(entry.cost().nanos());
+    // A vector of its input, or attempts before a stale answer: served, but not for nothing.
+    sums.spentNanos.add(x.tally().cost().nanos());
     var took = Duration.ofNanos(nanoTime - x.origin().arrivedNanos()).toMillis();
     sums.savedMillis.add(Math.max(0, entry.took().toMillis() - took));
     meters.saved(entry.cost().nanos() / 1e9);

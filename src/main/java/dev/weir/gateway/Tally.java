@@ -28,6 +28,7 @@ public final class Tally {
   private boolean admitted;
   private int retries;
   private CacheStatus cache = CacheStatus.OFF;
+  private Optional<String> cacheKey = Optional.empty();
   private Optional<Kept> kept = Optional.empty();
   private Optional<Duration> answeredIn = Optional.empty();
   private long firstByteNanos;
@@ -211,6 +212,16 @@ public final class Tally {
   /** How the cache took part. */
   public CacheStatus cache() {
     return cache;
+  }
+
+  /** Sets the key under which its answer is kept, or was. */
+  public void cacheKey(String hex) {
+    cacheKey = Optional.of(hex);
+  }
+
+  /** The key under which its answer is kept, or was; empty where the cache took no part. */
+  public Optional<String> cacheKey() {
+    return cacheKey;
   }
 
   /** Sets whose answer it got from the cache, or from an identical call. */

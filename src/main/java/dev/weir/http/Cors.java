@@ -21,8 +21,8 @@ final class Cors {
           + " x-ratelimit-limit-requests, x-ratelimit-remaining-requests,"
           + " x-ratelimit-reset-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens,"
           + " x-ratelimit-reset-tokens, x-ratelimit-limit-usd, x-ratelimit-remaining-usd,"
-          + " x-ratelimit-reset-usd, x-ratelimit-policy, x-weir-cache, x-weir-variant,"
-          + " x-weir-provider, x-weir-cost-usd, x-weir-warnings";
+          + " x-ratelimit-reset-usd, x-ratelimit-policy, x-weir-cache, x-weir-cache-key,"
+          + " x-weir-variant, x-weir-provider, x-weir-cost-usd, x-weir-warnings";
   private static final String USUAL_HEADERS =
       "authorization, content-type, x-api-key, x-weir-user, x-correlation-id, x-request-id,"
           + " x-weir-cache-control, x-weir-timeout-ms, x-weir-tags";

@@ -40,6 +40,7 @@ final class WeirHeaders {
 
   private static void known(Exchange x, MultiMap headers) {
     headers.set("x-weir-cache", x.tally().cache().label());
+    x.tally().cacheKey().ifPresent(key -> headers.set("x-weir-cache-key", key));
     x.tally().kept().ifPresent(kept -> headers.set("age", String.valueOf(kept.age().toSeconds())));
     variant(x, headers);
     if (!x.tally().warnings().isEmpty()) {

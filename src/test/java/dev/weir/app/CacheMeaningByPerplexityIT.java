@@ -34,7 +34,7 @@ class CacheMeaningByPerplexityIT {
   @BeforeEach
   void start(TestDatabase given) throws IOException {
     database = given;
-    database.execute("TRUNCATE response_cache, ai_usage_metrics");
+    database.execute("TRUNCATE response_cache, ai_usage_metrics, cache_savings");
     Files.writeString(
         functions.resolve("meant.yaml"),
         """
@@ -118,6 +118,14 @@ class CacheMeaningByPerplexityIT {
                         + " 'semantic' AND cost_usd = 0.000000044 AND"
                         + " jsonb_array_length(attempts) = 1",
                     near.header("x-request-id"))
+                == 1);
+    Eventually.until(
+        "the figures' spending, the match's vector in it, is that of the records",
+        () ->
+            database.count(
+                    "SELECT count(*) FROM (SELECT sum(spent_usd) AS told, sum(misses + semantic) AS"
+                        + " calls FROM cache_savings) AS f WHERE calls = 3 AND told = (SELECT"
+                        + " sum(cost_usd) FROM ai_usage_metrics)")
                 == 1);
   }
 

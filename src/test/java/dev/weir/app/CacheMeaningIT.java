@@ -107,6 +107,10 @@ class CacheMeaningIT {
     assertThat(near.json().path("data")).isEqualTo(first.json().path("data"));
     assertThat(near.json().at("/meta/cache_similarity").asDouble()).isBetween(0.8, 1.0);
     assertThat(near.json().at("/meta/cache_reason").asText()).contains("cosine");
+    assertThat(near.header("x-weir-cache-key"))
+        .as("the key of the answer that it got")
+        .hasSize(64)
+        .isEqualTo(first.header("x-weir-cache-key"));
     assertThat(far.header("x-weir-cache")).isEqualTo("miss");
     assertThat(another.header("x-weir-cache")).as("another user").isEqualTo("miss");
     Eventually.until(
@@ -117,6 +121,18 @@ class CacheMeaningIT {
                         + " WHERE id = ?::uuid",
                     first.header("x-request-id"))
                 == 2);
+  }
+
+  /** As after a logical name was given to another model: the exact key would be another too. */
+  @Test
+  void anAnswerOfAnotherModelIsNoMatch() {
+    call("meant", "fay", "how do dams hold back water in rivers");
+    awaitKept("meant", "fay");
+    database.execute("UPDATE response_cache SET model = 'perplexity/other' WHERE user_id = 'fay'");
+
+    var near = call("meant", "fay", "how do dams hold back the water in rivers");
+
+    assertThat(near.header("x-weir-cache")).as(near.raw().body()).isEqualTo("miss");
   }
 
   @Test
