@@ -97,7 +97,7 @@ public final class CacheAdministration {
         case "user" ->
             named.add(Map.entry(Subjects.Kind.USER, Errands.text("user", field.getValue())));
         case "all" -> {
-          if (!field.getValue().asBoolean(false)) {
+          if (!field.getValue().isBoolean() || !field.getValue().booleanValue()) {
             throw AIError.invalid("'all' must be true.");
           }
           named.add(Map.entry(Subjects.Kind.ALL, Subjects.EVERYTHING));

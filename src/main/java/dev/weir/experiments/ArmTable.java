@@ -199,6 +199,10 @@ final class ArmTable {
 
   private static ObjectNode without(
       ObjectNode weights, String variant, Arms arms, boolean toControl) {
+    if (arms.off().contains(variant)) {
+      throw AIError.of(
+          ErrorCode.CONFLICT, "The variant '" + variant + "' is switched off already.");
+    }
     if (variant.equals(arms.control())) {
       throw AIError.of(
           ErrorCode.CONFLICT,

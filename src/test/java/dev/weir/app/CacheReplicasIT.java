@@ -195,6 +195,8 @@ class CacheReplicasIT {
     assertThat(text(call(one, "scoped", topic))).isEqualTo("4");
 
     assertThat(one.admin("POST", "/api/cache/invalidate", "{}").status()).isEqualTo(400);
+    assertThat(one.admin("POST", "/api/cache/invalidate", "{\"all\": \"true\"}").status())
+        .isEqualTo(400);
     assertThat(
             one.admin("POST", "/api/cache/invalidate", "{\"user\": \"a\", \"all\": true}").status())
         .isEqualTo(400);

@@ -165,6 +165,9 @@ class ExperimentsIT {
     assertThat(decisions.findValuesAsText("decision"))
         .containsExactly("created", "started", "switched_off");
     assertThat(decisions.get(2).path("reason").asText()).isEqualTo("a test");
+    var again = world.one.post("/api/experiments/off/variants/b/off", "{\"reason\": \"twice\"}");
+    assertThat(again.status()).as("no other epoch is opened for it").isEqualTo(409);
+    assertThat(again.json().path("detail").asText()).contains("off already");
     var weights = world.one.put("/api/experiments/off/weights", "{\"b\": 1}");
     assertThat(weights.status()).isEqualTo(409);
     assertThat(weights.json().path("detail").asText()).contains("switch it on first");
