@@ -60,19 +60,10 @@ final class ExperimentWorld implements AutoCloseable {
     return json;
   }
 
-  /** Keeps a draft, which is not started yet. */
-  void keep(ObjectNode draft) {
+  JsonNode start(ObjectNode draft) {
     var made = one.post("/api/experiments", draft.toString());
     assertThat(made.status()).as(made.raw().body()).isEqualTo(201);
-  }
-
-  JsonNode start(ObjectNode draft) {
-    keep(draft);
-    return start(draft.path("name").asText());
-  }
-
-  JsonNode start(String experiment) {
-    var started = one.post("/api/experiments/" + experiment + "/start", "{}");
+    var started = one.post("/api/experiments/" + draft.path("name").asText() + "/start", "{}");
     assertThat(started.status()).as(started.raw().body()).isEqualTo(200);
     return started.json();
   }
