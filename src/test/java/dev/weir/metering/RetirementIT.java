@@ -24,6 +24,19 @@ class RetirementIT {
     database = given;
     pools = given.database(vertx);
     database.execute("DELETE FROM job_leases");
+    // So many months ago is another month once this one has ended.
+    database.execute(
+        """
+        DO $$
+        DECLARE
+          made text;
+        BEGIN
+          FOR made IN DELETE FROM partition_spans WHERE partition_name LIKE 'usage_ago_%' RETURNING partition_name LOOP
+            EXECUTE format('DROP TABLE %I', made);
+          END LOOP;
+        END
+        $$\
+        """);
   }
 
   @Test
