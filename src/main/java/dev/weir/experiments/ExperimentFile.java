@@ -68,7 +68,15 @@ public final class ExperimentFile {
                     : Future.failedFuture(e))
         .compose(now -> keep(spec, wish, now, by, done))
         .compose(status -> reach(name, status, state.orElse(status), by, done))
+        .recover(e -> forget(name, done).transform(_ -> Future.failedFuture(e)))
         .map(_ -> List.copyOf(done));
+  }
+
+  /** A draft that was made for a start that is refused is not left behind. */
+  private Future<Void> forget(String name, List<String> done) {
+    return done.equals(List.of("created"))
+        ? experiments.delete(name)
+        : Future.<Void>succeededFuture();
   }
 
   private static Optional<String> state(ObjectNode wish) {

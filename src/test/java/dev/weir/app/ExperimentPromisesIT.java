@@ -327,6 +327,22 @@ class ExperimentPromisesIT {
     assertThat(world.show("filed").path("status").asText()).isEqualTo("stopped");
   }
 
+  @Test
+  void aFileWhoseStateIsRefusedLeavesNoDraftBehind() {
+    var function = "resume-generation";
+    var version = world.version(function, 0.5);
+    world.start(world.draft("there-first", function, version));
+    for (var state : List.of("running", "stopped")) {
+      var file = world.draft("too-late", function, version).put("state", state);
+
+      var refused = world.one.put("/api/experiments/too-late", file.toString());
+
+      assertThat(refused.status()).as(refused.raw().body()).isEqualTo(409);
+      assertThat(world.one.get("/api/experiments/too-late").status()).as(state).isEqualTo(404);
+    }
+    world.one.post("/api/experiments/there-first/stop", "{}");
+  }
+
   private static RunningWeir.Got put(ObjectNode file) {
     return world.one.put("/api/experiments/filed", file.toString());
   }
