@@ -57,10 +57,12 @@ class ExperimentsIT {
         () -> world.variant(world.other, function, newcomer("a")).equals("b"));
 
     for (var user : users) {
-      assertThat(kept(world.one, function, user)).isEqualTo(arms.get(user));
-      assertThat(kept(world.other, function, user)).isEqualTo(arms.get(user));
+      assertThat(awaitArm(world.one, function, user)).isEqualTo(arms.get(user));
+      assertThat(awaitArm(world.other, function, user)).isEqualTo(arms.get(user));
     }
-    var call = world.call(world.one, function, newcomer("a")).json();
+    var last = newcomer("a");
+    assertThat(awaitArm(world.one, function, last)).isEqualTo("b");
+    var call = world.call(world.one, function, last).json();
     assertThat(call.at("/meta/experiment").asText()).isEqualTo("sticky");
     assertThat(call.at("/meta/variant").asText()).isEqualTo("b");
     assertThat(call.at("/meta/version").asText()).isEqualTo(version);
@@ -68,7 +70,7 @@ class ExperimentsIT {
   }
 
   /** A replica that must ask the database for a user's arm does not wait for it for long. */
-  private static String kept(Management at, String function, String user) {
+  private static String awaitArm(Management at, String function, String user) {
     var arm = new AtomicReference<>("");
     Eventually.until(
         user + " has an arm",
@@ -152,7 +154,7 @@ class ExperimentsIT {
       assertThat(call.at("/meta/version").asText()).isNotEqualTo(version);
     }
     for (var n = 0; n < 5; n++) {
-      assertThat(world.variant(world.one, function, "later-" + n)).isEqualTo("a");
+      assertThat(awaitArm(world.one, function, "later-" + n)).isEqualTo("a");
     }
     Eventually.until(
         "calls of the arm's users are counted apart",
