@@ -20,11 +20,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The database server is stopped under a Weir that serves from its cache. */
+@Order(1) // takes long: begins early
 @ExtendWith(TestDatabase.Extension.class)
 class CacheWithoutDatabaseIT {
   @TempDir private static Path directory;

@@ -3,9 +3,11 @@ package dev.weir.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Order(2) // takes long: begins early
 class CrashDrillIT {
   @TempDir private Path data;
 

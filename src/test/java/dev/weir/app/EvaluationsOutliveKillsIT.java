@@ -27,6 +27,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Evaluations on Weirs that are processes of their own, one of which is killed or stands still in
  * the middle. The minute of silence is not waited for: the rows that know of it are made older.
  */
+@Order(2) // takes long: begins early
 @ExtendWith(TestDatabase.Extension.class)
 class EvaluationsOutliveKillsIT {
   private static final int ITEMS = 120;

@@ -13,12 +13,14 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Weir as a developer runs it: a process with its own database, real signals, nothing left behind.
  */
+@Order(1) // takes long: begins early
 class StartAndStopIT {
   @TempDir private Path folder;
 

@@ -15,6 +15,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A database that is stopped, killed or frozen fails a call in bounded time, and is used again when
  * it is back.
  */
+@Order(2) // takes long: begins early
 @ExtendWith(VertxExtension.class)
 @Timeout(180)
 class DatabaseAwayIT {

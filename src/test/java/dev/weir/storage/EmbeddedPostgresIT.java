@@ -15,11 +15,13 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The embedded server loses nothing and never hangs, whoever is killed. */
+@Order(1) // takes long: begins early
 @Timeout(180)
 class EmbeddedPostgresIT {
   @TempDir static Path data; // one for all tests: unpacking and initialising take seconds
