@@ -71,6 +71,8 @@ class LimitsEndToEndIT {
   /** The ledger would be asked for it again and again, and nothing else with it. */
   @Test
   void aLookAtSomebodyWhoCannotBeIsRefusedAndHoldsUpNobody(TestDatabase database) {
+    database.execute("DELETE FROM subject_limits");
+    database.execute("DELETE FROM api_rate_limits");
     try (var weir = RunningWeir.sandboxed(database)) {
       var looked = admin(weir, "GET", "/api/limits/user/" + "x".repeat(256), "");
 
