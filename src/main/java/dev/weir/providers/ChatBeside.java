@@ -39,11 +39,12 @@ final class ChatBeside {
    * The stream as a whole completion.
    *
    * @param id what the provider called it
+   * @param created when it began, in Unix seconds
    * @param answer what else is known of it
    */
-  Buffer completion(String id, Answer answer) {
+  Buffer completion(String id, long created, Answer answer) {
     var completion = Json.object().put("id", id).put("object", "chat.completion");
-    completion.put("model", answer.model());
+    completion.put("created", created).put("model", answer.model());
     var choice = completion.putArray("choices").addObject().put("index", 0);
     var message = choice.putObject("message").put("role", "assistant");
     message.put("content", answer.text());

@@ -26,6 +26,7 @@ final class ChatPiece {
   private Optional<JsonNode> error = Optional.empty();
   private Optional<String> model = Optional.empty();
   private Optional<String> id = Optional.empty();
+  private long created;
   private Map<String, JsonNode> beside = new LinkedHashMap<>(0);
   private int choices;
   private boolean hasChoices;
@@ -86,6 +87,11 @@ final class ChatPiece {
     return id;
   }
 
+  /** When it began, in Unix seconds; 0 if it does not say. */
+  long created() {
+    return created;
+  }
+
   /**
    * What a piece of a stream says of its first choice beside its text, such as its reasoning; of a
    * whole completion, whose bytes say it, nothing.
@@ -128,6 +134,7 @@ final class ChatPiece {
       case "usage" -> usage = usage(tree(parser));
       case "model" -> model = Optional.ofNullable(parser.getValueAsString());
       case "id" -> id = Optional.ofNullable(parser.getValueAsString());
+      case "created" -> created = parser.getValueAsLong(0);
       case "error" -> error = Optional.of(tree(parser)).filter(e -> !e.isNull());
       case "search_results" -> {
         sources.clear();

@@ -29,6 +29,7 @@ final class ChatReader implements AnswerReader {
   private Optional<String> id = Optional.empty();
   private List<Source> sources = List.of();
   private final ChatBeside beside = new ChatBeside();
+  private long created;
   private boolean refused;
   private boolean calls;
 
@@ -76,7 +77,7 @@ final class ChatReader implements AnswerReader {
   private Answer whole(String text) {
     var plain = answer(text, Optional.empty());
     return keepsWire && !beside.isEmpty()
-        ? answer(text, Optional.of(beside.completion(id.orElse(""), plain)))
+        ? answer(text, Optional.of(beside.completion(id.orElse(""), created, plain)))
         : plain;
   }
 
@@ -86,6 +87,7 @@ final class ChatReader implements AnswerReader {
     finish = piece.finish().or(() -> finish);
     model = piece.model().or(() -> model);
     id = piece.id().or(() -> id);
+    created = Math.max(created, piece.created());
     refused |= piece.refused();
     calls |= piece.calls();
     if (keepsWire) {

@@ -23,7 +23,8 @@ class ChatReaderTest {
       new ChatReader(x.currentAttempt(), new Refusals(Clock.system()), x.plan().ask());
 
   private static String piece(String delta) {
-    return "{\"id\": \"c-1\", \"model\": \"gpt-5-x\", \"choices\": [{\"index\": 0, \"delta\": "
+    return "{\"id\": \"c-1\", \"created\": 7, \"model\": \"gpt-5-x\", \"choices\": [{\"index\": 0,"
+        + " \"delta\": "
         + delta
         + ", \"finish_reason\": null}]}";
   }
@@ -99,7 +100,9 @@ class ChatReaderTest {
                 {"role": "assistant", "content": "Water.", "reasoning_content": "Dams, weirs.",
                  "annotations": [{"n": 1}, {"n": 2}]}\
                 """));
-    assertThat(Json.parse(answer.wire().orElseThrow()).path("id").asText()).isEqualTo("c-1");
+    var completion = Json.parse(answer.wire().orElseThrow());
+    assertThat(completion.path("id").asText()).isEqualTo("c-1");
+    assertThat(completion.path("created").asLong()).isEqualTo(7);
   }
 
   @Test
