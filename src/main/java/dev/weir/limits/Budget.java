@@ -102,6 +102,17 @@ final class Budget {
     }
   }
 
+  /** The database refuses a month's account: nothing of it changed, and nobody gets cover. */
+  void refused(LocalDate month) {
+    purse(month).refused(clock.nanoTime());
+    for (var waiter : waiting) {
+      if (waiter.month().equals(month)) {
+        waiter.fail(Refusals.unkept());
+      }
+    }
+    waiting.removeIf(Waiter::gone);
+  }
+
   /** Lets one who waits for money go on if it fits, and turns him away if it never will. */
   private boolean serve(Waiter waiter, long room, Standing known) {
     if (!known.budgeted() || waiter.price() <= room) {

@@ -171,6 +171,17 @@ final class Holder {
     }
   }
 
+  /** The database refuses one of its entries for its content: whoever waits for that is told. */
+  void refused(Ledger.Entry entry) {
+    if (entry.account().isPresent()) {
+      budget.refused(entry.account().get().month());
+    } else if (entry.take().isPresent()) {
+      units.refused();
+    } else {
+      Waiter.turnAway(looks, Refusals.unkept());
+    }
+  }
+
   /** What a take says of the calls is newer than what an account of the same request says. */
   void learnedMoney(Standing news) {
     var known = standing;

@@ -1,6 +1,7 @@
 package dev.weir.limits;
 
 import dev.weir.core.Clock;
+import io.vertx.pgclient.PgException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -17,14 +18,17 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the process's subjects meet the ledger: gathers what they want into one request, has one
  * under way, and hands out the answers.
  *
- * <p>A request is repeated unchanged until it is answered, so whatever was lost, the ledger and
- * this process agree on what was taken; nothing else is sent meanwhile. While the answers fail or
- * stay out, those who wait are served by their tier's policy.
+ * <p>A request is repeated unchanged until it is answered or refused, so whatever was lost, the
+ * ledger and this process agree on what was taken; nothing else is sent meanwhile. While the
+ * answers fail or stay out, those who wait are served by their tier's policy. One that is refused
+ * for its content would be refused for ever: it is taken apart, and what is to blame is refused
+ * alone.
  *
  * <p>Once it closes nothing is taken any more, and what was asked for before and is answered after
  * goes straight back: nobody would look after it.
@@ -61,6 +65,10 @@ final class LeaseDesk {
   private long number;
   private long sentNanos;
   private Duration pause = SHORTEST_PAUSE;
+
+  /** Halves of what was refused; all of them are sent before anything new. */
+  private final Deque<Parcel> parts = new ArrayDeque<>();
+
   private Optional<Runnable> onIdle = Optional.empty();
 
   /** The desk's own thread of work and its timers. */
@@ -77,26 +85,29 @@ final class LeaseDesk {
 
   /** A request that is being put together. */
   static final class Wishes {
-    private final List<Ledger.Entry> entries = new ArrayList<>();
-    private final List<Asker> askers = new ArrayList<>();
+    private final List<Parcel.Wish> wishes = new ArrayList<>();
     private final Set<UUID> leases = new HashSet<>();
 
     void take(Holder of, Ledger.Take take, Asker asker) {
       leases.add(take.lease());
-      add(new Ledger.Entry(of.subject(), Optional.of(take), Optional.empty()), asker);
+      add(of, Optional.of(take), Optional.empty(), asker);
     }
 
     void account(Holder of, Ledger.Account account, Asker asker) {
-      add(new Ledger.Entry(of.subject(), Optional.empty(), Optional.of(account)), asker);
+      add(of, Optional.empty(), Optional.of(account), asker);
     }
 
     void look(Holder of, Asker asker) {
-      add(new Ledger.Entry(of.subject(), Optional.empty(), Optional.empty()), asker);
+      add(of, Optional.empty(), Optional.empty(), asker);
     }
 
-    private void add(Ledger.Entry entry, Asker asker) {
-      entries.add(entry);
-      askers.add(asker);
+    private void add(
+        Holder of, Optional<Ledger.Take> take, Optional<Ledger.Account> account, Asker asker) {
+      wishes.add(new Parcel.Wish(new Ledger.Entry(of.subject(), take, account), of, asker));
+    }
+
+    private int size() {
+      return wishes.size();
     }
   }
 
@@ -193,6 +204,11 @@ final class LeaseDesk {
     if (underWay || fenced) {
       return;
     }
+    var part = parts.poll();
+    if (part != null) {
+      begin(part);
+      return;
+    }
     var wishes = new Wishes();
     var now = clock.nanoTime();
     // All who want something are taken off the queue before the first is asked: whoever wants more
@@ -214,12 +230,12 @@ final class LeaseDesk {
     if (!away) {
       chargeWhatIsOwed(wishes, asking);
     }
-    while (wishes.entries.size() < MOST_ENTRIES && !asking.isEmpty()) {
+    while (wishes.size() < MOST_ENTRIES && !asking.isEmpty()) {
       asking.remove().ask(now, wishes);
     }
     wanting.addAll(asking);
     var back = returns(wishes);
-    if (wishes.entries.isEmpty() && back.isEmpty()) {
+    if (wishes.size() == 0 && back.isEmpty()) {
       if (wanting.isEmpty()) {
         onIdle.ifPresent(Runnable::run);
         onIdle = Optional.empty();
@@ -228,13 +244,11 @@ final class LeaseDesk {
       }
       return;
     }
-    underWay = true;
-    sentNanos = clock.nanoTime();
-    send(new Ledger.Request(++number, back, wishes.entries), wishes.askers);
+    begin(new Parcel(back, wishes.wishes));
   }
 
   private void chargeWhatIsOwed(Wishes wishes, Deque<Holder> asking) {
-    for (var next = owing.iterator(); next.hasNext() && wishes.entries.size() < MOST_ENTRIES; ) {
+    for (var next = owing.iterator(); next.hasNext() && wishes.size() < MOST_ENTRIES; ) {
       var holder = next.next();
       // Off the list first: whom a call that still believes the ledger away lets in from here on is
       // put on it again.
@@ -261,15 +275,21 @@ final class LeaseDesk {
     return back;
   }
 
-  private void send(Ledger.Request request, List<Asker> askers) {
+  private void begin(Parcel parcel) {
+    underWay = true;
+    sentNanos = clock.nanoTime();
+    send(parcel.numbered(++number), parcel);
+  }
+
+  private void send(Ledger.Request request, Parcel parcel) {
     ledger
         .exchange(request)
         .onComplete(
-            answers -> loop.run(() -> answered(answers, askers)),
-            failure -> loop.run(() -> failed(failure, request, askers)));
+            answers -> loop.run(() -> answered(answers, parcel)),
+            failure -> loop.run(() -> failed(failure, request, parcel)));
   }
 
-  private void answered(List<Ledger.Answer> answers, List<Asker> askers) {
+  private void answered(List<Ledger.Answer> answers, Parcel parcel) {
     if (away) {
       LOG.info("The ledger answers again");
       away = false;
@@ -279,12 +299,12 @@ final class LeaseDesk {
     exchanges.increment();
     entries.add(answers.size());
     for (var answer : answers) {
-      askers.get(answer.entry()).answered(answer, sentNanos);
+      parcel.wishes().get(answer.entry()).asker().answered(answer, sentNanos);
     }
     turn();
   }
 
-  private void failed(Throwable failure, Ledger.Request request, List<Asker> askers) {
+  private void failed(Throwable failure, Ledger.Request request, Parcel sent) {
     if (failure instanceof Ledger.Fenced) {
       LOG.error(
           "The ledger has given this process up ({}); it admits nothing more, restart it",
@@ -294,10 +314,43 @@ final class LeaseDesk {
       active.forEach(Holder::ledgerAway);
       return;
     }
+    var parcel = sent.failed(failure);
+    if (parcel.blamed(failure)) {
+      refused(parcel, failure);
+      return;
+    }
     LOG.warn("The ledger cannot be asked ({}); asking again", failure.toString());
-    loop.after(pause, () -> send(request, askers));
+    loop.after(pause, () -> send(request, parcel));
     pause =
         pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+  }
+
+  /** Takes it apart, or turns away whoever asked for it alone. */
+  private void refused(Parcel parcel, Throwable failure) {
+    underWay = false;
+    pause = SHORTEST_PAUSE;
+    if (parcel.single()) {
+      var state = failure instanceof PgException refusal ? refusal.getSqlState() : "";
+      parcel.returned().forEach(back -> lost(back, state));
+      for (var wish : parcel.wishes()) {
+        LOG.error(
+            "The database refuses what a {} asks of its limits ({}); it is turned away",
+            wish.entry().subject().kind().label(),
+            state);
+        wish.of().refused(wish.entry());
+      }
+    } else {
+      parcel.halves().reversed().forEach(parts::addFirst);
+    }
+    turn();
+  }
+
+  private static void lost(Ledger.Returned back, @Nullable String state) {
+    LOG.error(
+        "The database refuses what comes back of lease {} ({}); {} units of it stay charged",
+        back.lease(),
+        state,
+        back.units());
   }
 
   private void tend() {

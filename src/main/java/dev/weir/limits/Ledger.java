@@ -9,8 +9,8 @@ import java.util.UUID;
 
 /**
  * The arbiter of all limits, as a process sees it: one request at a time, numbered, repeated
- * unchanged until it is answered. Its implementation is Postgres; the seam is there so that a
- * simulated world can lose, double and delay what goes over it.
+ * unchanged until it is answered or refused for its content. Its implementation is Postgres; the
+ * seam is there so that a simulated world can lose, double and delay what goes over it.
  */
 interface Ledger {
   /**
@@ -93,7 +93,8 @@ interface Ledger {
 
   /**
    * Does it. Fails with {@link Fenced} if this process counts as dead, with anything else if it is
-   * not known whether it was done; the caller then repeats it.
+   * not known whether it was done; the caller then repeats it. What fails by the database's own
+   * words was undone as a whole.
    */
   Future<List<Answer>> exchange(Request request);
 

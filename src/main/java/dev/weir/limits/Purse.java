@@ -145,6 +145,12 @@ final class Purse {
     usableUntil = until;
   }
 
+  /** The ledger does not take what was asked: it holds what it did, and is left alone a while. */
+  synchronized void refused(long now) {
+    asked = false;
+    lastReserve = now;
+  }
+
   /**
    * Whether the ledger holds more for it than it needs, and nobody has used any for a while. Also
    * where a written row took cover away here: the ledger does not know before it is told.

@@ -164,6 +164,15 @@ final class Refusals {
         .retryAfter(A_WHILE);
   }
 
+  /** The database refuses the subject for its content; asking again helps only if that changes. */
+  static AIError unkept() {
+    return AIError.of(
+            ErrorCode.INTERNAL,
+            "The limits of this user, key or team cannot be kept by the database; an administrator"
+                + " finds why in the log.")
+        .retryAfter(A_WHILE);
+  }
+
   /** An administrator has closed the account. */
   static AIError disabled() {
     return AIError.of(ErrorCode.FORBIDDEN, "This user is disabled; ask an administrator.");

@@ -183,6 +183,13 @@ final class Units {
     }
   }
 
+  /** The database refuses the subject: for a moment nobody asks again. */
+  void refused() {
+    recallUntil = 0;
+    recalls = 0;
+    refuse(Refusals.unkept(), clock.nanoTime());
+  }
+
   private void open(UUID id, Ledger.Answer answer, long sent) {
     var granted = answer.granted();
     var lowWater = granted >= MANY ? granted / 5 : Long.MIN_VALUE;

@@ -1,6 +1,7 @@
 package dev.weir.metering;
 
 import dev.weir.storage.Database;
+import dev.weir.storage.Refusal;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -129,7 +130,7 @@ final class BatchWriter {
   private Verdict verdict(Batch batch, Refusal refusal) {
     var enough = batch.tries() >= TRIES;
     return switch (refusal) {
-      case RECORD -> batch.size() > 1 ? Verdict.HALVE : Verdict.SET_ASIDE;
+      case CONTENT -> batch.size() > 1 ? Verdict.HALVE : Verdict.SET_ASIDE;
       case DATABASE -> enough && batch.size() > SMALL ? Verdict.HALVE : Verdict.AGAIN;
       case UNKNOWN ->
           enough && batch.size() > 1

@@ -26,6 +26,7 @@ import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -88,6 +89,23 @@ class LimitsIT {
     nodes.add(node);
     ears.add(ear);
     return node.limits();
+  }
+
+  @Test
+  void aUserWhomTheDatabaseCannotKeepTakesNobodyWithIt() {
+    var node = node();
+
+    var poison = new Who("nul-\u0000-" + UUID.randomUUID(), UUID.randomUUID(), Optional.empty());
+    var refused = node.enforce(UUID.randomUUID(), poison, new Cancellation());
+    var others =
+        IntStream.range(0, 20)
+            .mapToObj(i -> new Who(who.user() + i, who.key(), Optional.empty()))
+            .map(other -> node.enforce(UUID.randomUUID(), other, new Cancellation()))
+            .toList();
+
+    assertThat(Future.all(others).await().succeeded()).isTrue();
+    assertThatThrownBy(refused::await)
+        .satisfies(e -> assertThat(AIError.from(e).code()).isEqualTo(ErrorCode.INTERNAL));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.pgclient.PgException;
 import java.time.LocalDate;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.UUID;
+import java.util.function.Predicate;
 
 /**
  * A ledger at the end of a wire: a request arrives and is answered when a test says so, one message
@@ -41,6 +43,7 @@ final class WireLedger implements Ledger {
   private int messages;
   private int lost = -1;
   private boolean silent;
+  private Predicate<Request> poisonous = _ -> false;
 
   WireLedger() {
     bounds.usdLimit = 10_000_000_000L;
@@ -49,6 +52,16 @@ final class WireLedger implements Ledger {
   /** Loses the n-th message, counted from 0: an even one is a request, an odd one its answer. */
   void lose(int message) {
     lost = message;
+  }
+
+  /** The answer to the next request that arrives is lost. */
+  void loseNextAnswer() {
+    lost = 2 * (wire.isEmpty() ? messages : wire.element().index) + 1;
+  }
+
+  /** From now on the database refuses requests like these for their content, and undoes them. */
+  void poisonous(Predicate<Request> requests) {
+    poisonous = requests;
   }
 
   /** From now on nothing arrives, or everything again. */
@@ -70,6 +83,10 @@ final class WireLedger implements Ledger {
     var message = wire.remove();
     if (lost == 2 * message.index) {
       message.promise.fail("lost on the way there");
+      return;
+    }
+    if (poisonous.test(message.request)) {
+      message.promise.fail(new PgException("invalid byte sequence", "ERROR", "22021", ""));
       return;
     }
     if (message.request.number() > done) {

@@ -1,4 +1,4 @@
-package dev.weir.metering;
+package dev.weir.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,8 +12,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RefusalTest {
   @ParameterizedTest
   @CsvSource({
-    "22021, RECORD",
-    "23514, RECORD",
+    "22021, CONTENT",
+    "23514, CONTENT",
     "40P01, DATABASE",
     "42P01, DATABASE",
     "53100, DATABASE",
@@ -27,7 +27,7 @@ class RefusalTest {
   }
 
   @Test
-  void aDatabaseThatDoesNotAnswerBlamesNoRecord() {
+  void aDatabaseThatDoesNotAnswerBlamesNoContent() {
     assertThat(Refusal.of(AIError.of(ErrorCode.STORAGE_UNAVAILABLE, "away")))
         .isEqualTo(Refusal.DATABASE);
     assertThat(Refusal.of(new IllegalArgumentException("cannot be encoded")))
