@@ -56,9 +56,10 @@ final class StepAside {
       aside.run();
       return Future.succeededFuture(otherwise);
     }
-    // Completed by the work or by giving it up, whichever is first.
+    // Completed by the work or by giving it up, whichever is first. The time is measured by the
+    // work's own future: that of a promise, which knows no event loop, would be told beside it.
     var done = Promise.<T>promise();
-    begin(work)
+    return begin(work)
         .onComplete((_, _) -> underWay.decrementAndGet())
         .onFailure(done::tryFail)
         .onSuccess(
@@ -66,10 +67,10 @@ final class StepAside {
               if (!done.tryComplete(result)) {
                 late.accept(result);
               }
-            });
-    return done.future()
+            })
         .timeout(patience.toMillis(), TimeUnit.MILLISECONDS)
-        .recover(failure -> done.tryFail(failure) ? Future.<T>failedFuture(failure) : done.future())
+        .onFailure(done::tryFail)
+        .transform(_ -> done.future())
         .onSuccess(_ -> failures.set(0))
         .recover(
             _ -> {

@@ -6,7 +6,10 @@ import dev.weir.testing.Eventually;
 import dev.weir.testing.HandClock;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -67,6 +70,59 @@ class StepAsideTest {
     assertThat(begun).hasValue(1);
     slow.complete("at last");
     assertThat(run(guard, Future.succeededFuture("one more")).result()).isEqualTo("one more");
+  }
+
+  @Test
+  void whoGivesUpGoesOnOnItsOwnEventLoop() {
+    var vertx = Vertx.vertx();
+    try {
+      var guard = new StepAside(Duration.ofMillis(5), 1, clock);
+      var asked = Promise.<Thread>promise();
+      var told = Promise.<Thread>promise();
+
+      vertx.runOnContext(
+          _ -> {
+            asked.complete(Thread.currentThread());
+            guard
+                .run(
+                    () -> vertx.timer(1, TimeUnit.HOURS).map("late"),
+                    "otherwise",
+                    aside::incrementAndGet)
+                .onSuccess(_ -> told.complete(Thread.currentThread()));
+          });
+      Eventually.until("it is given up", () -> told.future().isComplete());
+
+      assertThat(aside).hasValue(1);
+      assertThat(told.future().result()).isSameAs(asked.future().result());
+    } finally {
+      Eventually.until("it is closed", vertx.close()::isComplete);
+    }
+  }
+
+  @Test
+  void whatComesOfWorkThatWasGivenUpIsHandedOverOnce() {
+    var guard = new StepAside(Duration.ofMillis(5), 1, clock);
+    var slow = Promise.<String>promise();
+    var late = new ArrayList<String>();
+
+    var given = guard.run(slow::future, "otherwise", aside::incrementAndGet, late::add);
+    Eventually.until("it is given up", given::isComplete);
+    slow.complete("at last");
+
+    assertThat(given.result()).isEqualTo("otherwise");
+    assertThat(late).containsExactly("at last");
+  }
+
+  @Test
+  void workThatIsDoneInTimeIsNotLate() {
+    var late = new ArrayList<String>();
+
+    var given =
+        new StepAside(LONG, 1, clock)
+            .run(() -> Future.succeededFuture("done"), "otherwise", () -> {}, late::add);
+
+    assertThat(given.result()).isEqualTo("done");
+    assertThat(late).isEmpty();
   }
 
   @Test
