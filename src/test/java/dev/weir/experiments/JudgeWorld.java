@@ -195,6 +195,15 @@ final class JudgeWorld {
   }
 
   void off(String name, String arm) {
+    var isOff =
+        sql.count(
+            "SELECT count(*) FROM prompt_experiments WHERE experiment_name = ? AND prompt_variant ="
+                + " ? AND switched_off_at IS NOT NULL",
+            name,
+            arm);
+    if (isOff > 0) {
+      return; // A second time is refused, and changes nothing.
+    }
     done(change(name, (c, e) -> arms.off(c, e, arm, true, why("switched_off", arm))));
   }
 
