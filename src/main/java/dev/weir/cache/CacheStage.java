@@ -2,6 +2,7 @@ package dev.weir.cache;
 
 import dev.weir.core.AIError;
 import dev.weir.core.Clock;
+import dev.weir.core.ErrorCode;
 import dev.weir.gateway.Chain;
 import dev.weir.gateway.Exchange;
 import dev.weir.gateway.Kept;
@@ -75,11 +76,14 @@ public final class CacheStage implements Stage {
   public Future<Reply> handle(Exchange x, Chain next) {
     var found = Terms.of(x, parts.warming().owner(x));
     if (found.isEmpty()) {
-      return next.proceed(x);
+      return without(x, next);
     }
     var terms = found.get();
     x.tally().cacheKey(terms.subjects().key());
     var stamp = parts.generations().stamp(terms.subjects());
+    if (terms.refresh() && x.call().options().onlyKept()) {
+      return nothingKept();
+    }
     if (terms.refresh()) {
       return new Asking(parts, x, next, terms, stamp, Optional.empty()).refresh();
     }
@@ -90,7 +94,37 @@ public final class CacheStage implements Stage {
             : Optional.<Entry>empty();
     return held.isPresent() && held.get().counts(clock.now(), terms.maxAge())
         ? Future.succeededFuture(serve(x, held.get(), CacheStatus.HIT, Optional.empty()))
-        : join(x, next, terms, stamp, held);
+        : x.call().options().onlyKept()
+            ? kept(new Asking(parts, x, next, terms, stamp, held))
+            : join(x, next, terms, stamp, held);
+  }
+
+  /** A call in which the cache has no part: nobody is asked who was not to be asked. */
+  static Future<Reply> without(Exchange x, Chain next) {
+    return x.call().options().onlyKept() ? nothingKept() : next.proceed(x);
+  }
+
+  /**
+   * The database's answer or none. Neither another's flight is waited for nor an answer to a
+   * similar input looked for, which would cost a vector.
+   */
+  private Future<Reply> kept(Asking asking) {
+    return asking
+        .find()
+        .compose(
+            found ->
+                found.isPresent()
+                    ? Future.succeededFuture(
+                        serve(asking.x(), found.get(), CacheStatus.HIT, Optional.empty()))
+                    : nothingKept());
+  }
+
+  private static Future<Reply> nothingKept() {
+    return Future.failedFuture(
+        AIError.of(
+            ErrorCode.NOT_CACHED,
+            "No answer to this is kept that this call may have, and 'only-if-cached' asks nobody;"
+                + " leave it out to have the provider asked."));
   }
 
   private Future<Reply> join(

@@ -125,14 +125,13 @@ public final class ResponseCache {
   }
 
   /**
-   * Its stage for one event loop; where the cache is off, one that lets every call pass.
+   * Its stage for one event loop; where the cache is off, one that lets every call pass that does
+   * not insist on a kept answer.
    *
    * @param embed what an attempt at an embedding passes on its way to the provider
    */
   public Stage stage(Chain embed) {
-    return settings.on()
-        ? new CacheStage(parts.with(embedder(embed)))
-        : (x, next) -> next.proceed(x);
+    return settings.on() ? new CacheStage(parts.with(embedder(embed))) : CacheStage::without;
   }
 
   /**

@@ -64,6 +64,8 @@ public enum ErrorCode {
   DRAINING(503, Retry.NEVER, Advice.RETRY, Blame.NOBODY),
   /** The database is away and the tier's policy is closed. */
   STORAGE_UNAVAILABLE(503, Retry.NEVER, Advice.RETRY, Blame.NOBODY),
+  /** The caller wants a kept answer or none, and none is kept. */
+  NOT_CACHED(504, Retry.NEVER, Advice.FIX_FIRST, Blame.NOBODY),
   /** The call's deadline passed. */
   TIMEOUT(504, Retry.NEVER, Advice.RETRY, Blame.PROVIDER);
 

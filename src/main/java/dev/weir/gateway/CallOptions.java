@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param cache how the cache may serve it
  * @param maxAge how old an answer from the cache may be, and how long this one is kept; empty for
  *     the function's own time
+ * @param onlyKept whether nobody may be asked: a kept answer or none
  * @param timeout the wish for a deadline, clamped to the function's range; empty for the default
  * @param partial whether a streamed function answer comes with looks at its value so far
  * @param tags labels to which the call's cost is attributed, by key; few and short, its door saw to
@@ -20,6 +21,7 @@ import java.util.Optional;
 public record CallOptions(
     CacheUse cache,
     Optional<Duration> maxAge,
+    boolean onlyKept,
     Optional<Duration> timeout,
     boolean partial,
     Map<String, String> tags,
@@ -35,7 +37,7 @@ public record CallOptions(
   /** Options without an arm. */
   public CallOptions(
       CacheUse cache, Optional<Duration> timeout, boolean partial, Map<String, String> tags) {
-    this(cache, Optional.empty(), timeout, partial, tags, Optional.empty());
+    this(cache, Optional.empty(), false, timeout, partial, tags, Optional.empty());
   }
 
   /** Options without tags. */
@@ -45,17 +47,17 @@ public record CallOptions(
 
   /** The same options with these tags. */
   public CallOptions tagged(Map<String, String> labels) {
-    return new CallOptions(cache, maxAge, timeout, partial, labels, variant);
+    return new CallOptions(cache, maxAge, onlyKept, timeout, partial, labels, variant);
   }
 
   /** The same options with an arm that an administrator asked for. */
   public CallOptions showing(String arm) {
-    return new CallOptions(cache, maxAge, timeout, partial, tags, Optional.of(arm));
+    return new CallOptions(cache, maxAge, onlyKept, timeout, partial, tags, Optional.of(arm));
   }
 
   /** The same options with the cache used in another way. */
-  public CallOptions caching(CacheUse use, Optional<Duration> oldest) {
-    return new CallOptions(use, oldest, timeout, partial, tags, variant);
+  public CallOptions caching(CacheUse use, Optional<Duration> oldest, boolean keptOrNone) {
+    return new CallOptions(use, oldest, keptOrNone, timeout, partial, tags, variant);
   }
 
   /** How the cache may serve a call. */

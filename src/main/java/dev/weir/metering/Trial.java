@@ -47,6 +47,7 @@ enum Trial {
           ErrorCode.BUDGET_EXCEEDED,
           ErrorCode.MODEL_UNPRICED,
           ErrorCode.OVERLOADED,
+          ErrorCode.NOT_CACHED,
           ErrorCode.STORAGE_UNAVAILABLE);
 
   /** What the call of this record is to its experiment; empty if it was part of none. */

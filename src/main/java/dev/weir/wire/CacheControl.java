@@ -3,19 +3,25 @@ package dev.weir.wire;
 import dev.weir.gateway.CallOptions;
 import dev.weir.gateway.CallOptions.CacheUse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
 /**
  * Reads what a caller wants of the cache from its headers: the standard {@code cache-control}, of
- * which {@code no-cache}, {@code no-store} and {@code max-age} are heeded and all else ignored, and
- * Weir's own {@code x-weir-cache-control}, which knows {@code use}, {@code refresh} and {@code off}
- * beside them and is strict.
+ * which {@code no-cache}, {@code no-store}, {@code only-if-cached} and {@code max-age} are heeded
+ * and all else ignored, and Weir's own {@code x-weir-cache-control}, which knows {@code use},
+ * {@code refresh} and {@code off} beside them and is strict. Either may hold several words, in any
+ * case; an argument may be quoted and have white space around its {@code =} (RFC 9111, section 5.2,
+ * which says so of the quotes).
  */
 public final class CacheControl {
   /** The name of Weir's own header. */
   public static final String OWN = "x-weir-cache-control";
+
+  /** An age of more of them is longer than anything is kept. */
+  private static final int MOST_DIGITS = 15;
 
   private CacheControl() {}
 
@@ -33,38 +39,76 @@ public final class CacheControl {
     if (standard.isEmpty() && own.isEmpty()) {
       return options;
     }
-    var wish = new Wish(options.cache(), options.maxAge());
+    var wish = new Wish(options.cache(), options.maxAge(), options.onlyKept());
     for (var word : words(own)) {
       wish.own(word);
     }
     for (var word : words(standard)) {
       var _ = wish.restrict(word);
     }
-    return options.caching(wish.use, wish.maxAge);
+    return options.caching(wish.use, wish.maxAge, wish.onlyKept);
   }
 
   private static List<String> words(List<String> values) {
     return values.stream()
-        .flatMap(value -> List.of(value.split(",", -1)).stream())
-        .map(word -> word.strip().toLowerCase(Locale.ROOT))
+        .flatMap(value -> split(value).stream())
+        .map(word -> plain(word.strip().toLowerCase(Locale.ROOT)))
         .filter(word -> !word.isEmpty())
         .toList();
+  }
+
+  /** What stands between commas; one in quotes separates nothing. */
+  private static List<String> split(String value) {
+    var words = new ArrayList<String>();
+    var quoted = false;
+    var from = 0;
+    for (var i = 0; i < value.length(); i++) {
+      switch (value.charAt(i)) {
+        case '"' -> quoted = !quoted;
+        case '\\' -> i += quoted ? 1 : 0;
+        case ',' -> {
+          if (!quoted) {
+            words.add(value.substring(from, i));
+            from = i + 1;
+          }
+        }
+        default -> {}
+      }
+    }
+    words.add(value.substring(from));
+    return words;
+  }
+
+  /** A word with its argument as it is written most: {@code max-age = "60"} is max-age=60. */
+  private static String plain(String word) {
+    var equals = word.indexOf('=');
+    if (equals < 0) {
+      return word;
+    }
+    var argument = word.substring(equals + 1).strip();
+    var quoted = argument.length() >= 2 && argument.startsWith("\"") && argument.endsWith("\"");
+    return word.substring(0, equals).strip()
+        + "="
+        + (quoted ? argument.substring(1, argument.length() - 1).strip() : argument);
   }
 
   /** What is wished so far. */
   private static final class Wish {
     private CacheUse use;
     private Optional<Duration> maxAge;
+    private boolean onlyKept;
 
-    Wish(CacheUse use, Optional<Duration> maxAge) {
+    Wish(CacheUse use, Optional<Duration> maxAge, boolean onlyKept) {
       this.use = use;
       this.maxAge = maxAge;
+      this.onlyKept = onlyKept;
     }
 
     void own(String word) {
       if (restrict(word)) {
-        // An age alone asks for the cache too.
-        use = word.startsWith("max-age=") && isOff() ? CacheUse.USE : use;
+        // An age alone asks for the cache too, and so does who wants nothing else.
+        var asks = word.startsWith("max-age=") || word.equals("only-if-cached");
+        use = asks && isOff() ? CacheUse.USE : use;
         return;
       }
       use =
@@ -75,7 +119,8 @@ public final class CacheControl {
             default ->
                 throw Members.fault(
                     OWN,
-                    "must be one of use, refresh, off, no-cache, no-store or max-age=SECONDS.");
+                    "must be one of use, refresh, off, no-cache, no-store, only-if-cached or"
+                        + " max-age=SECONDS.");
           };
     }
 
@@ -83,6 +128,7 @@ public final class CacheControl {
     boolean restrict(String word) {
       switch (word) {
         case "no-store" -> use = CacheUse.OFF;
+        case "only-if-cached" -> onlyKept = true;
         case "no-cache" ->
             use =
                 switch (use) {
@@ -105,7 +151,10 @@ public final class CacheControl {
 
     private static Optional<Long> seconds(String word) {
       var digits = word.startsWith("max-age=") ? word.substring("max-age=".length()) : "";
-      return digits.matches("[0-9]{1,15}") ? Optional.of(Long.parseLong(digits)) : Optional.empty();
+      if (!digits.matches("[0-9]+")) {
+        return Optional.empty();
+      }
+      return Optional.of(digits.length() > MOST_DIGITS ? Long.MAX_VALUE : Long.parseLong(digits));
     }
   }
 }

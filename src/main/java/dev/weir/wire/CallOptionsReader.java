@@ -34,6 +34,7 @@ final class CallOptionsReader {
     return new CallOptions(
         options.text("cache").map(use -> cacheUse(options.at("cache"), use)).orElse(CacheUse.USE),
         options.wholeNumber("cache_ttl_s", 0).map(CallOptionsReader::age),
+        false,
         options.wholeNumber("timeout_ms", 1).map(Duration::ofMillis),
         partial,
         Map.of(),

@@ -13,6 +13,7 @@ import dev.weir.testing.Eventually;
 import dev.weir.testing.FakeProvider;
 import dev.weir.testing.TestDatabase;
 import java.net.http.HttpRequest;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -240,6 +241,30 @@ class CacheIT {
     assertThat(content(chat(body, "x-weir-cache-control", "off"))).isEqualTo("five");
     assertThat(content(chat(body))).as("still the kept one").isEqualTo("three");
     assertThat(chat(body, "x-weir-cache-control", "perhaps").status()).isEqualTo(400);
+  }
+
+  @Test
+  void whoWantsAKeptAnswerOrNoneCostsNothingWhereNoneIsKept() {
+    var body = question(false);
+    var before = asked();
+
+    var none = chat(body, "cache-control", "only-if-cached");
+    var fresh = chat(body, "x-weir-cache-control", "only-if-cached, no-cache");
+    var off = chat(body, "x-weir-cache-control", "off", "cache-control", "Only-If-Cached");
+    fake.then(answer("kept"));
+    chat(body);
+    var kept = chat(body, "cache-control", "MAX-AGE = \"60\", only-if-cached");
+    var tooOld = chat(body, "cache-control", "max-age=\"0\", only-if-cached");
+
+    for (var got : List.of(none, fresh, off, tooOld)) {
+      assertThat(got.status()).as(got.raw().body()).isEqualTo(504);
+      assertThat(got.json().at("/error/code").asText()).isEqualTo("not_cached");
+      assertThat(got.json().at("/error/message").asText()).contains("only-if-cached");
+      assertThat(got.header("x-should-retry")).isEqualTo("false");
+    }
+    assertThat(content(kept)).isEqualTo("kept");
+    assertThat(kept.header("x-weir-cache")).isEqualTo("hit");
+    assertThat(asked()).isEqualTo(before + 1);
   }
 
   private static String content(RunningWeir.Got got) {

@@ -66,6 +66,7 @@ class TrialTest {
         "MODEL_UNPRICED",
         "OVERLOADED",
         "STORAGE_UNAVAILABLE",
+        "NOT_CACHED",
         "DRAINING"
       })
   void aRefusalOfTheGatewayIsNoTrial(ErrorCode code) {
