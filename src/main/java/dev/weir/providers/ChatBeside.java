@@ -17,6 +17,7 @@ import java.util.Map;
 final class ChatBeside {
   private final Map<String, StringBuilder> texts = new LinkedHashMap<>();
   private final ObjectNode others = Json.object();
+  private final ObjectNode around = Json.object();
 
   /** One member of a piece's delta. */
   void add(String name, JsonNode value) {
@@ -30,7 +31,12 @@ final class ChatBeside {
     }
   }
 
-  /** Whether there was nothing. */
+  /** A member beside the choices, which each piece says as far as it is known by then. */
+  void around(String name, JsonNode value) {
+    around.set(name, value);
+  }
+
+  /** Whether there was nothing beside the text. */
   boolean isEmpty() {
     return others.isEmpty() && texts.values().stream().allMatch(StringBuilder::isEmpty);
   }
@@ -57,6 +63,6 @@ final class ChatBeside {
         .put("prompt_tokens", usage.inputTokens())
         .put("completion_tokens", usage.outputTokens())
         .put("total_tokens", usage.totalTokens());
-    return Json.write(completion);
+    return Json.write(completion.setAll(around));
   }
 }

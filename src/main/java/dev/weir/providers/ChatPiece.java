@@ -28,6 +28,7 @@ final class ChatPiece {
   private Optional<String> id = Optional.empty();
   private long created;
   private Map<String, JsonNode> beside = new LinkedHashMap<>(0);
+  private final Map<String, JsonNode> around = new LinkedHashMap<>(0);
   private int choices;
   private boolean hasChoices;
   private boolean refused;
@@ -100,6 +101,11 @@ final class ChatPiece {
     return beside;
   }
 
+  /** What it says of the whole answer that is more than is read of it: usage and sources. */
+  Map<String, JsonNode> around() {
+    return around;
+  }
+
   /** Whether it refuses in words of its own. */
   boolean refused() {
     return refused;
@@ -131,17 +137,17 @@ final class ChatPiece {
         hasChoices = parser.currentToken() == JsonToken.START_ARRAY;
         each(parser, this::choice);
       }
-      case "usage" -> usage = usage(tree(parser));
+      case "usage" -> usage = usage(around(field, parser));
       case "model" -> model = Optional.ofNullable(parser.getValueAsString());
       case "id" -> id = Optional.ofNullable(parser.getValueAsString());
       case "created" -> created = parser.getValueAsLong(0);
       case "error" -> error = Optional.of(tree(parser)).filter(e -> !e.isNull());
       case "search_results" -> {
         sources.clear();
-        sources.addAll(AgentAnswer.results(tree(parser)));
+        sources.addAll(AgentAnswer.results(around(field, parser)));
       }
       case "citations" -> {
-        var citations = tree(parser);
+        var citations = around(field, parser);
         if (sources.isEmpty()) {
           citations.forEach(c -> sources.add(new Source(c.asText(""), "", "", Optional.empty())));
         }
@@ -150,12 +156,22 @@ final class ChatPiece {
     }
   }
 
+  private JsonNode around(String field, JsonParser parser) throws IOException {
+    var tree = tree(parser);
+    if (tree.isContainerNode()) {
+      around.put(field, tree);
+    }
+    return tree;
+  }
+
   private void choice(JsonParser parser) throws IOException {
     choices++;
     var index = 0;
     var before = text.length();
     var stopped = finish;
     var said = new LinkedHashMap<>(beside);
+    var hadRefused = refused;
+    var hadCalled = calls;
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       var field = parser.currentName();
       var value = parser.nextToken();
@@ -175,6 +191,8 @@ final class ChatPiece {
       text.setLength(before);
       finish = stopped;
       beside = said;
+      refused = hadRefused;
+      calls = hadCalled;
     }
   }
 

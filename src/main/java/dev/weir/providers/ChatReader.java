@@ -92,6 +92,7 @@ final class ChatReader implements AnswerReader {
     calls |= piece.calls();
     if (keepsWire) {
       piece.beside().forEach(beside::add);
+      piece.around().forEach(beside::around);
     }
     sources = piece.sources().isEmpty() ? sources : piece.sources();
   }

@@ -146,9 +146,9 @@ public final class WriteBehind<T> {
     if (why instanceof PgException refusal && blames(refusal)) {
       LOG.warn("{} {} were refused by the database: {}", many, what, refusal.getSqlState());
       gone(many, Fate.REFUSED);
-    } else {
-      LOG.debug("{} wait for the database: {}", what, why.getMessage());
+      return batch();
     }
+    LOG.debug("{} wait for the database: {}", what, why.getMessage());
     return Future.succeededFuture();
   }
 

@@ -106,6 +106,39 @@ class ChatReaderTest {
   }
 
   @Test
+  void usageAndSourcesAreKeptAsTheProviderSaidThem() {
+    var around =
+        """
+        "usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7,
+                  "completion_tokens_details": {"reasoning_tokens": 2}},
+        "citations": ["https://example.com/a"],
+        "search_results": [{"title": "A", "url": "https://example.com/a", "last_updated": "2026-01-02"}],
+        """;
+    var answer =
+        streamed(
+            piece("{\"content\": \"Water.\", \"reasoning_content\": \"Dams.\"}"),
+            "{" + around + STOPPED.substring(1));
+
+    var kept = Json.parse(answer.wire().orElseThrow());
+    assertThat(kept.at("/usage/completion_tokens_details/reasoning_tokens").asInt()).isEqualTo(2);
+    assertThat(kept.at("/usage/total_tokens").asInt()).isEqualTo(7);
+    assertThat(kept.at("/citations/0").asText()).isEqualTo("https://example.com/a");
+    assertThat(kept.at("/search_results/0/last_updated").asText()).isEqualTo("2026-01-02");
+  }
+
+  @Test
+  void whatAnotherChoiceRefusesOrCallsSaysNothingOfTheFirst() {
+    var other =
+        """
+        {"choices": [{"index": 1, "delta": {"refusal": "No.", "tool_calls": [{"index": 0}]},
+                      "finish_reason": null}]}\
+        """;
+
+    assertThat(streamed(piece("{\"content\": \"Water.\"}"), other, STOPPED).finish())
+        .isEqualTo(Finish.STOP);
+  }
+
+  @Test
   void ofAStreamThatSaysOnlyTextNothingElseIsKept() {
     var answer =
         streamed(

@@ -123,6 +123,21 @@ class WriteBehindTest {
         .containsEntry(WriteBehind.Fate.KEPT, 1);
   }
 
+  @Test
+  void whatComesAfterARefusedBatchIsWrittenByTheSameFlush() {
+    add(0, 101);
+    var done = queue.flush();
+    answers.remove().fail(new PgException("bad", "ERROR", "22021", ""));
+
+    assertThat(done.isComplete()).isFalse();
+    answer();
+    assertThat(done.succeeded()).isTrue();
+    assertThat(written.getLast()).containsExactly(100);
+    assertThat(fates)
+        .containsEntry(WriteBehind.Fate.REFUSED, 100)
+        .containsEntry(WriteBehind.Fate.KEPT, 1);
+  }
+
   @ParameterizedTest
   @CsvSource({"53300", "57P03", "57014", "40001", "40P01", "08006", "25006"})
   void aDatabaseThatIsBusyOrAwayIsWaitedFor(String state) {
