@@ -18,9 +18,19 @@ final class ChatBeside {
   private final Map<String, StringBuilder> texts = new LinkedHashMap<>();
   private final ObjectNode others = Json.object();
   private final ObjectNode around = Json.object();
+  private long size;
 
-  /** One member of a piece's delta. */
+  /**
+   * One member of a piece's delta.
+   *
+   * @throws dev.weir.core.AIError {@code PROVIDER_ERROR} where all together were more than is read
+   *     of a whole answer
+   */
   void add(String name, JsonNode value) {
+    size += value.isTextual() ? value.textValue().length() : value.toString().length();
+    if (size > Reception.MAX_ANSWER_BYTES) {
+      throw Failures.oversized(Reception.MAX_ANSWER_BYTES);
+    }
     if (value.isTextual() && !others.has(name)) {
       texts.computeIfAbsent(name, _ -> new StringBuilder()).append(value.textValue());
     } else if (value.isArray() && others.path(name) instanceof ArrayNode list) {

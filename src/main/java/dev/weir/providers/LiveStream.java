@@ -64,10 +64,17 @@ final class LiveStream implements AnswerStream {
     return answer.isPresent() || failure.isPresent();
   }
 
-  /** One more part from the provider; ignored after the end. */
+  /**
+   * One more part from the provider; ignored after the end.
+   *
+   * @throws AIError {@code PROVIDER_ERROR} where all text were more than is read of a whole answer
+   */
   void part(Part part) {
     if (ended()) {
       return;
+    }
+    if (text.length() + part.text().length() > Reception.MAX_ANSWER_BYTES) {
+      throw Failures.oversized(Reception.MAX_ANSWER_BYTES);
     }
     text.append(part.text());
     x.currentAttempt().produced(part.text());

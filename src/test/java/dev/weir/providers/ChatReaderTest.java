@@ -4,6 +4,7 @@ import static dev.weir.providers.Fixtures.chat;
 import static dev.weir.providers.Fixtures.exchange;
 import static dev.weir.providers.Fixtures.target;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.Clock;
@@ -124,6 +125,22 @@ class ChatReaderTest {
     assertThat(kept.at("/usage/total_tokens").asInt()).isEqualTo(7);
     assertThat(kept.at("/citations/0").asText()).isEqualTo("https://example.com/a");
     assertThat(kept.at("/search_results/0/last_updated").asText()).isEqualTo("2026-01-02");
+  }
+
+  @Test
+  void aStreamOfWhichNothingIsTheEndIsReadNoFurtherThanAWholeAnswer() {
+    var out = new LiveStream(x, new StillFlow());
+    var half = "x".repeat(Reception.MAX_ANSWER_BYTES / 2);
+    var text = event(piece("{\"content\": \"" + half + "\"}"));
+    var thought = event(piece("{\"reasoning_content\": \"" + half + "\"}"));
+    for (var one : new SseEvent[] {text, thought, text, thought}) {
+      reader.event(one, out);
+    }
+
+    assertThatThrownBy(() -> reader.event(event(piece("{\"content\": \"x\"}")), out))
+        .hasMessageContaining("16 MiB");
+    assertThatThrownBy(() -> reader.event(event(piece("{\"reasoning_content\": \"x\"}")), out))
+        .hasMessageContaining("16 MiB");
   }
 
   @Test
