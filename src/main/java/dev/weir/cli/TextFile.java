@@ -9,12 +9,16 @@ import java.nio.file.Path;
 
 /** A file that somebody names on the command line. */
 final class TextFile {
+  /** Some editors write it before the first character, to say that the rest is UTF-8. */
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
+
   private TextFile() {}
 
-  /** Its text; where there is none, fails with what is wrong with the file. */
+  /** Its text, without a byte order mark at its start; where there is none, fails with what is wrong with the file. */
   static String read(World world, Path file) {
     try {
-      return Files.readString(world.directory().resolve(file));
+      var text = Files.readString(world.directory().resolve(file));
+      return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
     } catch (NoSuchFileException _) {
       throw unreadable(file, "there is no such file");
     } catch (AccessDeniedException _) {

@@ -79,6 +79,18 @@ class CacheWarmIT {
   }
 
   @Test
+  void aByteOrderMarkAtTheStartOfTheFileIsNoPartOfItsFirstLine() throws IOException {
+    file("ant", "bee");
+    var path = directory.resolve("inputs.jsonl");
+    Files.writeString(path, "\uFEFF" + Files.readString(path));
+
+    var run = shell.run("cache", "warm", "inputs.jsonl");
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(asked()).containsExactlyInAnyOrder("ant", "bee");
+  }
+
+  @Test
   void allTogetherCostNoMoreThanTheyMay() throws IOException {
     file("ant", "bee", "cat", "dog", "eel", "fox");
 
