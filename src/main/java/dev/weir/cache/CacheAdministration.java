@@ -12,12 +12,14 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What administrators do with the cache: throw answers away, and see what it saves. Thread-safe.
  */
 public final class CacheAdministration {
   private static final String INVALIDATE = "SELECT weir_cache_invalidate($1, $2) AS generation";
+
   private static final String SAVINGS =
       """
       SELECT function_name, sum(hits)::bigint AS hits, sum(semantic)::bigint AS semantic, sum(stale)::bigint AS stale,
@@ -70,23 +72,61 @@ public final class CacheAdministration {
    * "...", "version": "..."}}, {@code {"function": "..."}}, {@code {"user": "..."}} or {@code
    * {"all": true}}.
    *
-   * @return the subject and its new generation; fails with {@code INVALID_REQUEST} if it names none
-   *     or several
+   * @return the subject, its new generation and how many kept answers it hit, counted up to 10,000;
+   *     that is 0 for a name that nobody has, be it gone or never there. Fails with {@code
+   *     INVALID_REQUEST} if it names none or several
    */
   public Future<JsonNode> invalidate(JsonNode body) {
     var subject = subject(body);
+    var of = Tuple.of(subject.getKey().label(), subject.getValue());
+    return answers(subject.getKey(), subject.getValue())
+        .compose(
+            answers ->
+                database
+                    .admin(c -> c.preparedQuery(INVALIDATE).execute(of))
+                    .map(rows -> rows.iterator().next().getLong("generation"))
+                    .map(
+                        generation -> {
+                          var done =
+                              Json.object()
+                                  .put("invalidated", subject.getKey().label())
+                                  .put("id", subject.getValue())
+                                  .put("generation", generation);
+                          answers.ifPresent(count -> done.put("answers", count));
+                          return done;
+                        }));
+  }
+
+  /** How many it is about to hit; what fails here keeps nobody from throwing them away. */
+  private Future<Optional<Long>> answers(Subjects.Kind kind, String id) {
     return database
-        .admin(
-            c ->
-                c.preparedQuery(INVALIDATE)
-                    .execute(Tuple.of(subject.getKey().label(), subject.getValue()))
-                    .map(rows -> rows.iterator().next().getLong("generation")))
-        .map(
-            generation ->
-                Json.object()
-                    .put("invalidated", subject.getKey().label())
-                    .put("id", subject.getValue())
-                    .put("generation", generation));
+        .admin(c -> c.preparedQuery(hit(kind)).execute(Tuple.of(id)))
+        .map(rows -> Optional.of(rows.iterator().next().getLong("answers")))
+        .otherwise(Optional.empty());
+  }
+
+  /** Counting ends somewhere: it is not worth a long wait. */
+  private static String hit(Subjects.Kind kind) {
+    // One condition for each, so that each finds its index.
+    var condition =
+        switch (kind) {
+          case ALL -> "$1 = '*'";
+          case FUNCTION -> "function_name = $1";
+          case VERSION ->
+              "(function_name, function_version) = (split_part($1, ':', 1), split_part($1, ':',"
+                  + " 2))";
+          case USER -> "user_id = $1";
+          case KEY -> "cache_key = $1";
+        };
+    return """
+    SELECT count(*) AS answers FROM (
+      SELECT FROM response_cache
+      WHERE keep_until > now()
+        AND weir_cache_valid(cache_key, user_id, function_name, function_version, generation)
+        AND %s
+      LIMIT 10000) AS hit
+    """
+        .formatted(condition);
   }
 
   private static Map.Entry<Subjects.Kind, String> subject(JsonNode body) {

@@ -1,5 +1,6 @@
 package dev.weir.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.core.Json;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,9 @@ import picocli.CommandLine.Spec;
       "  ./weir cache invalidate --user ada"
     })
 final class CacheInvalidateCommand implements Callable<Integer> {
+  /** The service counts no further. */
+  private static final int MOST = 10_000;
+
   @Mixin private final AdminDoor admin;
 
   @Option(names = "--function", paramLabel = "NAME", description = "A function's answers.")
@@ -69,8 +73,25 @@ final class CacheInvalidateCommand implements Callable<Integer> {
     spec.commandLine()
         .getOut()
         .println(
-            "Invalidated " + done.path("invalidated").asText() + " " + done.path("id").asText());
+            "Invalidated "
+                + done.path("invalidated").asText()
+                + " "
+                + done.path("id").asText()
+                + hit(done.path("answers")));
     return ExitCode.OK;
+  }
+
+  /** How many kept answers it hit: a name that is written wrongly hits none. */
+  private static String hit(JsonNode answers) {
+    if (!answers.isNumber()) {
+      return "";
+    }
+    return switch (answers.intValue()) {
+      case 0 -> ": no kept answer was hit; is it the right name?";
+      case 1 -> ": 1 kept answer was hit";
+      case MOST -> ": " + MOST + " kept answers or more were hit";
+      default -> ": " + answers.intValue() + " kept answers were hit";
+    };
   }
 
   private static void put(

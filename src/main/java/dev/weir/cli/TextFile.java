@@ -14,7 +14,10 @@ final class TextFile {
 
   private TextFile() {}
 
-  /** Its text, without a byte order mark at its start; where there is none, fails with what is wrong with the file. */
+  /**
+   * Its text, without a byte order mark at its start; where there is none, fails with what is wrong
+   * with the file.
+   */
   static String read(World world, Path file) {
     try {
       var text = Files.readString(world.directory().resolve(file));

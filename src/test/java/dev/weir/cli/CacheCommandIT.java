@@ -9,6 +9,7 @@ import dev.weir.testing.TestDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -86,9 +87,24 @@ class CacheCommandIT {
     assertThat(Json.parse(shell.run("cache", "stats", "--json").out()).at("/total/hits").asInt())
         .isEqualTo(1);
 
-    var gone = shell.run("cache", "invalidate", "--user", "ada");
-    assertThat(gone.out()).contains("Invalidated user ada");
+    assertThat(invalidate("--function", "linkedin-pots"))
+        .contains("Invalidated function linkedin-pots: no kept answer was hit; is it the right");
+    var key = database.value("SELECT max(cache_key) FROM response_cache").toString();
+    var version = database.value("SELECT max(function_version) FROM response_cache").toString();
+    assertThat(invalidate("--function", "linkedin-post", "--function-version", "000000000000"))
+        .contains("Invalidated version linkedin-post:000000000000: no kept answer was hit");
+    assertThat(invalidate("--key", key)).contains(key + ": 1 kept answer was hit");
+    assertThat(invalidate("--function", "linkedin-post", "--function-version", version))
+        .contains("Invalidated version linkedin-post:" + version + ": 1 kept answer was hit");
+    assertThat(invalidate("--user", "ada")).contains("Invalidated user ada: no kept answer");
     assertThat(shell.run("cache", "stats").out()).contains("kept: 0 answers");
+  }
+
+  private String invalidate(String... what) {
+    return shell
+        .run(
+            Stream.concat(Stream.of("cache", "invalidate"), Stream.of(what)).toArray(String[]::new))
+        .out();
   }
 
   @Test
