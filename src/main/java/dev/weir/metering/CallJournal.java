@@ -40,6 +40,7 @@ public final class CallJournal {
   private final MarkCodec codec;
   private final Packer packer = new Packer();
   private final LongAdder finished = new LongAdder();
+  private @Nullable Thread owner;
 
   /**
    * The journal of one event loop.
@@ -58,6 +59,7 @@ public final class CallJournal {
 
   /** Takes room for a call; empty if there is none. */
   Optional<Entry> open(Exchange x) {
+    confined();
     var age = Duration.ofNanos(clock.nanoTime() - x.origin().arrivedNanos());
     // Where limits are in force, the ledger's own moment takes its place with the admission.
     x.tally().startedAt(clock.now().minus(age));
@@ -70,6 +72,20 @@ public final class CallJournal {
   /** Calls that have ended since the start. Any thread. */
   long finished() {
     return finished.sum();
+  }
+
+  /**
+   * Two threads in one journal would write into each other's marks, and what nobody can read keeps
+   * all that comes after it from the database. Rather one call fails, and its bill is estimated.
+   */
+  private void confined() {
+    var here = Thread.currentThread();
+    if (owner == null) {
+      owner = here;
+    } else if (owner != here) {
+      throw new IllegalStateException(
+          "a journal of " + owner.getName() + " was used by " + here.getName());
+    }
   }
 
   private Future<Void> durable() {
@@ -99,6 +115,7 @@ public final class CallJournal {
 
     @Override
     public Future<Void> admitted(Exchange x) {
+      confined();
       codec.admitted(UsageRecord.admitted(x));
       append();
       return durable();
@@ -106,6 +123,7 @@ public final class CallJournal {
 
     @Override
     public Optional<OfAttempt> attempt(Exchange x) {
+      confined();
       if (ended || (attempted && !chain.reserve(SENT))) {
         return Optional.empty();
       }
@@ -116,6 +134,7 @@ public final class CallJournal {
 
     /** Marks that the admitted call has ended, and gives back the room that it did not need. */
     Future<Void> finished(Exchange x, Duration took, Optional<ErrorCode> error) {
+      confined();
       if (!ended) {
         codec.finished(UsageRecord.ended(x, took, error), longest);
         append();
@@ -127,6 +146,7 @@ public final class CallJournal {
 
     /** Gives all room back: the call has ended, or was not admitted. */
     void release() {
+      confined();
       ended = true;
       chain.release(left);
       left = 0;
@@ -134,6 +154,7 @@ public final class CallJournal {
 
     /** Of a call that has ended nothing is marked: its room is gone, and perhaps its record too. */
     Optional<Cell> sent(Mark.Sent sent) {
+      confined();
       if (ended) {
         return Optional.empty();
       }

@@ -44,6 +44,9 @@ public final class Migrations {
 
   private static final int ATTEMPTS = 20;
 
+  /** The first version with views that keep to their caller's row-level security. */
+  private static final int OLDEST_SERVER = 15;
+
   private Migrations() {}
 
   /**
@@ -64,12 +67,32 @@ public final class Migrations {
           "Migrations need a session of their own, which a transaction-mode pooler does not give:"
               + " set WEIR_DATABASE_MIGRATION_URL to the server's own address.");
     }
+    requireVersion(url);
     execute(url, resource("roles.sql"));
     try {
       return flyway(url, version).migrate().migrationsExecuted;
     } catch (FlywayException e) {
       throw new StorageException(
           "The database " + url + " cannot be migrated: " + e.getMessage(), e);
+    }
+  }
+
+  /** An older server would fail in the middle of a file, at a word that it does not know. */
+  private static void requireVersion(DatabaseUrl url) {
+    try (var connection = connect(url);
+        var statement = connection.createStatement();
+        var row =
+            statement.executeQuery(
+                "SELECT current_setting('server_version_num')::int / 10000,"
+                    + " current_setting('server_version')")) {
+      if (row.next() && row.getInt(1) < OLDEST_SERVER) {
+        throw new StorageException(
+            "The database %s is on PostgreSQL %s; Weir needs %d or later."
+                .formatted(url, row.getString(2), OLDEST_SERVER));
+      }
+    } catch (SQLException e) {
+      throw new StorageException(
+          "The database " + url + " cannot be prepared: " + e.getMessage(), e);
     }
   }
 

@@ -20,6 +20,59 @@ class MigrationsIT {
   }
 
   @Test
+  void aServerThatIsTooOldIsRefusedByItsVersionBeforeAnythingIsMade(TestDatabase database)
+      throws SQLException {
+    var url = emptyDatabase(database);
+    pretend(url, "14.11", "140011");
+
+    assertThatThrownBy(() -> Migrations.migrate(url))
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining("PostgreSQL 14.11; Weir needs 15 or later");
+
+    assertThat(tables(url)).isZero();
+    drop(database, url);
+  }
+
+  @Test
+  void theOldestServerThatIsSupportedIsNotRefused(TestDatabase database) throws SQLException {
+    var url = emptyDatabase(database);
+    pretend(url, "15.0", "150000");
+
+    assertThat(Migrations.migrate(url)).isPositive();
+
+    drop(database, url);
+  }
+
+  /** No such server is at hand: a function before the server's own says that it is one. */
+  private static void pretend(DatabaseUrl url, String version, String number) throws SQLException {
+    try (var connection = Migrations.connect(url);
+        var statement = connection.createStatement()) {
+      statement.execute("CREATE SCHEMA another");
+      statement.execute("GRANT USAGE ON SCHEMA another TO PUBLIC");
+      statement.execute(
+          """
+          CREATE FUNCTION another.current_setting(name text) RETURNS text STABLE
+          RETURN CASE name WHEN 'server_version' THEN '%s' WHEN 'server_version_num' THEN '%s'
+                 ELSE pg_catalog.current_setting(name) END
+          """
+              .formatted(version, number));
+      statement.execute(
+          "ALTER DATABASE " + url.database() + " SET search_path = another, pg_catalog, public");
+    }
+  }
+
+  private static long tables(DatabaseUrl url) throws SQLException {
+    try (var connection = Migrations.connect(url);
+        var statement = connection.createStatement();
+        var row =
+            statement.executeQuery(
+                "SELECT count(*) FROM pg_tables WHERE schemaname IN ('another', 'public')")) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
+  @Test
   void severalDatabasesAndReplicasMayMigrateAtOnce(TestDatabase database) throws Exception {
     var urls = new ArrayList<DatabaseUrl>();
     for (var i = 0; i < 3; i++) {
