@@ -18,6 +18,7 @@ import dev.weir.gateway.Reply;
 import dev.weir.gateway.Stage;
 import dev.weir.journal.JournalDirectory;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -84,6 +85,20 @@ class MeteringStageTest {
 
     assertThat(marks()).isEmpty();
     assertThat(told).hasSize(2_000).containsOnly("QUOTA_EXCEEDED");
+  }
+
+  @Test
+  void aSecondThreadIsRefusedAndSpoilsNoMark() throws InterruptedException {
+    var x = Exchanges.chat("a/b");
+    var answer = Promise.<Reply>promise();
+    var reply = stage.handle(x, Chain.of(List.of(admits(answer.future()))));
+
+    Thread.ofPlatform().start(() -> answer.complete(whole())).join();
+
+    assertThat(reply.failed()).isTrue();
+    assertThat(reply.cause()).hasMessageContaining("was used by");
+    // It is billed by estimate when the journal is replayed.
+    assertThat(marks()).singleElement().isInstanceOf(Mark.Admitted.class);
   }
 
   @Test
