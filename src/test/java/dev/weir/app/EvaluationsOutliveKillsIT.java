@@ -261,8 +261,8 @@ class EvaluationsOutliveKillsIT {
 
   private long open(String since) {
     return database.count(
-        "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' AND"
-            + " state_change <= clock_timestamp() - ?::interval",
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE"
+            + " 'idle in transaction%' AND state_change <= clock_timestamp() - ?::interval",
         since);
   }
 }

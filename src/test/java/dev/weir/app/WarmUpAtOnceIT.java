@@ -216,9 +216,9 @@ class WarmUpAtOnceIT {
           "it has been waiting to be stored for seconds",
           () ->
               database.count(
-                      "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND"
-                          + " query LIKE '%weir_cache_store%' AND query_start <"
-                          + " clock_timestamp() - interval '7 seconds'")
+                      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND"
+                          + " wait_event_type = 'Lock' AND query LIKE '%weir_cache_store%' AND"
+                          + " query_start < clock_timestamp() - interval '7 seconds'")
                   == 1);
       slow.rollback();
     }
