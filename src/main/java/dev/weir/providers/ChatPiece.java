@@ -167,6 +167,7 @@ final class ChatPiece {
   private void choice(JsonParser parser) throws IOException {
     choices++;
     var index = 0;
+    var isDelta = false;
     var before = text.length();
     var stopped = finish;
     var said = new LinkedHashMap<>(beside);
@@ -177,8 +178,19 @@ final class ChatPiece {
       var value = parser.nextToken();
       switch (field) {
         case "index" -> index = parser.getValueAsInt(0);
-        case "delta" -> message(parser, true);
-        case "message" -> message(parser, false);
+        case "delta" -> {
+          // Perplexity's chunks say the whole message so far, too.
+          text.setLength(before);
+          message(parser, true);
+          isDelta = true;
+        }
+        case "message" -> {
+          if (isDelta) {
+            parser.skipChildren();
+          } else {
+            message(parser, false);
+          }
+        }
         case "finish_reason" -> {
           if (value == JsonToken.VALUE_STRING) {
             finish = Optional.of(finish(parser.getText()));
@@ -220,7 +232,9 @@ final class ChatPiece {
 
   private void other(String field, JsonToken value, JsonParser parser, boolean ofStream)
       throws IOException {
-    refused |= field.equals("refusal") && value == JsonToken.VALUE_STRING;
+    // Some servers say an empty refusal in each piece.
+    refused |=
+        field.equals("refusal") && value == JsonToken.VALUE_STRING && parser.getTextLength() > 0;
     var ofCalls = field.equals("tool_calls") || field.equals("function_call");
     if (!ofStream && !ofCalls) {
       parser.skipChildren();

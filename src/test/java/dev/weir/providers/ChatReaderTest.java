@@ -144,6 +144,28 @@ class ChatReaderTest {
   }
 
   @Test
+  void aPieceThatAlsoSaysTheMessageSoFarAddsOnlyItsDelta() {
+    var before =
+        """
+        {"choices": [{"index": 0, "message": {"role": "assistant", "content": "Water"},
+                      "delta": {"content": "Water"}, "finish_reason": null}]}\
+        """;
+    var behind =
+        """
+        {"choices": [{"index": 0, "delta": {"content": " runs."}, "finish_reason": null,
+                      "message": {"role": "assistant", "content": "Water runs."}}]}\
+        """;
+
+    assertThat(streamed(before, behind, STOPPED).text()).isEqualTo("Water runs.");
+  }
+
+  @Test
+  void anEmptyRefusalRefusesNothing() {
+    assertThat(streamed(piece("{\"content\": \"\", \"refusal\": \"\"}"), STOPPED).finish())
+        .isEqualTo(Finish.STOP);
+  }
+
+  @Test
   void whatAnotherChoiceRefusesOrCallsSaysNothingOfTheFirst() {
     var other =
         """
