@@ -35,7 +35,8 @@ import java.util.function.Function;
 public final class Database {
   private static final String BEGIN =
       "SELECT set_config('role', $1, true), set_config('weir.user_id', $2, true),"
-          + " set_config('statement_timeout', $3, true)";
+          + " set_config('statement_timeout', $3, true),"
+          + " set_config('idle_in_transaction_session_timeout', $4, true)";
 
   private static final String NOBODY = "";
 
@@ -86,9 +87,7 @@ public final class Database {
       connect.setCachePreparedStatements(true).setPreparedStatementCacheMaxSize(128);
       // Belt and braces: without a pooler a session starts in its role, and cannot leave by
       // accident.
-      connect
-          .addProperty("role", role.sqlName())
-          .addProperty("idle_in_transaction_session_timeout", "60s");
+      connect.addProperty("role", role.sqlName());
     }
     var small = role == Role.JOBS || role == Role.ADMIN;
     var size = small ? Math.max(2, limits.connections() / 4) : limits.connections();
@@ -197,13 +196,29 @@ public final class Database {
     var prepared =
         connection
             .preparedQuery(BEGIN)
-            .execute(Tuple.of(role.sqlName(), userId, limits.statement().toMillis() + "ms"));
+            .execute(
+                Tuple.of(
+                    role.sqlName(),
+                    userId,
+                    limits.statement().toMillis() + "ms",
+                    silence(role).toMillis() + "ms"));
     return Future.join(begun, prepared)
         .transform(
             started ->
                 started.succeeded()
                     ? finish(begun.result(), call(work, connection), abandoned)
                     : abort(begun, started.cause()));
+  }
+
+  /**
+   * How long a transaction may say nothing before the server ends it. A node that freezes in one
+   * keeps its locks, and where calls depend on them the other nodes' calls would freeze with it.
+   */
+  private static Duration silence(Role role) {
+    return switch (role) {
+      case APP, LEDGER -> Duration.ofSeconds(2);
+      case JOBS, ADMIN -> Duration.ofSeconds(60);
+    };
   }
 
   private static <T> Future<T> call(

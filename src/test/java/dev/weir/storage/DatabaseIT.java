@@ -125,6 +125,30 @@ class DatabaseIT {
   }
 
   @Test
+  void aNodeThatFreezesInATransactionKeepsTheOthersWaitingForMomentsOnly(
+      TestDatabase database, Vertx vertx) {
+    var frozen = Database.open(vertx, database.serviceUrl(), Database.Limits.of(2));
+    var others = Database.open(vertx, database.serviceUrl(), Database.Limits.of(2));
+    var silence = Promise.<Void>promise();
+    var locked = Promise.<Void>promise();
+    Function<SqlConnection, Future<?>> lock =
+        c -> c.query("SELECT pg_advisory_xact_lock(4711)").execute();
+
+    // As a process that is stopped: it has its lock and says nothing more.
+    var never =
+        frozen.ledger(
+            c -> lock.apply(c).<Void>mapEmpty().onComplete(locked).compose(_ -> silence.future()));
+    locked.future().await();
+
+    // The others' statements may take ten seconds; they would fail before a frozen node is let go.
+    assertThat(others.ledger(c -> lock.apply(c).map("mine")).await()).isEqualTo("mine");
+    silence.complete();
+    assertUnavailable(never);
+    others.close().await();
+    frozen.close().await();
+  }
+
+  @Test
   void moreThanMayWaitAreRefusedAtOnce(TestDatabase database, Vertx vertx) {
     var limits =
         new Database.Limits(
