@@ -9,17 +9,18 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What administrators do with the cache: throw answers away, and see what it saves. Thread-safe.
  */
 public final class CacheAdministration {
   private static final String INVALIDATE = "SELECT weir_cache_invalidate($1, $2) AS generation";
-
   private static final String SAVINGS =
       """
       SELECT function_name, sum(hits)::bigint AS hits, sum(semantic)::bigint AS semantic, sum(stale)::bigint AS stale,
@@ -39,6 +40,9 @@ public final class CacheAdministration {
         AND weir_cache_valid(cache_key, user_id, function_name, function_version, generation)
       GROUP BY function_name ORDER BY function_name
       """;
+
+  /** Longer a count keeps nobody waiting who throws answers away. */
+  private static final Duration COUNTING = Duration.ofSeconds(1);
 
   private final Database database;
   private final FirstLevel first;
@@ -72,9 +76,10 @@ public final class CacheAdministration {
    * "...", "version": "..."}}, {@code {"function": "..."}}, {@code {"user": "..."}} or {@code
    * {"all": true}}.
    *
-   * @return the subject, its new generation and how many kept answers it hit, counted up to 10,000;
-   *     that is 0 for a name that nobody has, be it gone or never there. Fails with {@code
-   *     INVALID_REQUEST} if it names none or several
+   * @return the subject, its new generation and how many kept answers it hit, counted up to 10,000
+   *     and left out where counting takes longer than a second; that is 0 for a name that nobody
+   *     has, be it gone or never there. Fails with {@code INVALID_REQUEST} if it names none or
+   *     several
    */
   public Future<JsonNode> invalidate(JsonNode body) {
     var subject = subject(body);
@@ -97,11 +102,12 @@ public final class CacheAdministration {
                         }));
   }
 
-  /** How many it is about to hit; what fails here keeps nobody from throwing them away. */
+  /** How many it is about to hit; what fails here, or takes long, keeps none of them. */
   private Future<Optional<Long>> answers(Subjects.Kind kind, String id) {
     return database
         .admin(c -> c.preparedQuery(hit(kind)).execute(Tuple.of(id)))
         .map(rows -> Optional.of(rows.iterator().next().getLong("answers")))
+        .timeout(COUNTING.toMillis(), TimeUnit.MILLISECONDS)
         .otherwise(Optional.empty());
   }
 

@@ -13,6 +13,8 @@ import dev.weir.testing.Eventually;
 import dev.weir.testing.FakeProvider;
 import dev.weir.testing.TestDatabase;
 import java.net.http.HttpRequest;
+import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
@@ -357,5 +359,23 @@ class CacheIT {
 
     assertThat(chat(body).status()).isGreaterThanOrEqualTo(400);
     assertThat(chat(body).header("x-weir-cache")).isEqualTo("miss");
+  }
+
+  @Test
+  void whoThrowsAnswersAwayWaitsForNoCountOfThem() throws SQLException {
+    try (var blocker = database.connect();
+        var statement = blocker.createStatement()) {
+      blocker.setAutoCommit(false);
+      statement.execute("LOCK TABLE response_cache IN ACCESS EXCLUSIVE MODE");
+
+      var began = System.nanoTime();
+      var done = weir.admin("POST", "/api/cache/invalidate", "{\"function\": \"slow-count\"}");
+      var took = Duration.ofNanos(System.nanoTime() - began);
+
+      assertThat(done.status()).isEqualTo(200);
+      assertThat(done.json().has("generation")).isTrue();
+      assertThat(done.json().has("answers")).as("nobody could count them").isFalse();
+      assertThat(took).as("less than a statement's ten seconds").isLessThan(Duration.ofSeconds(8));
+    }
   }
 }
