@@ -27,6 +27,9 @@ final class Rulings {
   private static final Logger LOG = LogManager.getLogger(Rulings.class);
   private static final String ME = "weir";
 
+  /** Of a million users not one would get another arm. */
+  private static final double SAME = 1e-6;
+
   private final Clock clock;
   private final ExperimentTable table;
   private final ArmTable arms;
@@ -224,7 +227,20 @@ final class Rulings {
         && !experiment.suspended()
         && result.broken().isEmpty()
         && result.posteriors().size() >= 2
-        && !clock.now().isBefore(experiment.epochBeganAt().plus(experiment.plan().banditEpoch()));
+        && !clock.now().isBefore(experiment.epochBeganAt().plus(experiment.plan().banditEpoch()))
+        && learnt(experiment, result.weights(experiment.plan()));
+  }
+
+  /**
+   * Whether the next epoch would be another than the one there is. Where nobody came, or what they
+   * did says the same, that goes on: a row a day for ever would tell nobody anything.
+   */
+  private static boolean learnt(Judged experiment, Map<String, Double> weights) {
+    return weights.entrySet().stream()
+        .anyMatch(
+            arm ->
+                Math.abs(arm.getValue() - experiment.probability(experiment.epoch(), arm.getKey()))
+                    > SAME);
   }
 
   /** A bandit's next epoch. */

@@ -36,6 +36,24 @@ class BanditIT {
   }
 
   @Test
+  void anEpochGoesOnWhileNothingIsLearntInIt() {
+    world.users(NAME, "a", 30, 0, 5, 1);
+    world.users(NAME, "b", 30, 0, 9, 1);
+    world.look();
+
+    world.look();
+    world.changeOfLead();
+    world.look();
+
+    assertThat(world.epoch(NAME)).isEqualTo(2);
+    assertThat(world.decisions(NAME, "bandit")).isEqualTo(1);
+    world.users(NAME, "a", 100, 0, 9, 1);
+    world.users(NAME, "b", 1900, 0, 5, 1);
+    world.look();
+    assertThat(world.epoch(NAME)).as("something was").isEqualTo(3);
+  }
+
+  @Test
   void itStandsStillWhereTheSplitIsBroken() {
     world.users(NAME, "a", 500, 0, 5, 1);
     world.users(NAME, "b", 200, 0, 9, 1);
