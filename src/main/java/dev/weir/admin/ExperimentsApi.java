@@ -22,7 +22,7 @@ import java.util.function.Function;
  * only.
  *
  * <pre>
- * GET    /api/experiments                            all, newest first
+ * GET    /api/experiments?limit=&amp;after=              newest first; 'next' is the 'after' of the next page
  * POST   /api/experiments                            keeps a draft
  * GET    /api/experiments/{e}                        one, with the sums and effects of its arms
  * DELETE /api/experiments/{e}                        forgets a draft
@@ -34,6 +34,7 @@ import java.util.function.Function;
  * POST   /api/experiments/{e}/variants/{v}/off       {"reason"}
  * POST   /api/experiments/{e}/variants/{v}/on        {"weight", "reason"}
  * GET    /api/experiments/{e}/decisions?limit=
+ * GET    /api/experiments/{e}/epochs?limit=&amp;after=   newest first; the experiment itself shows the last 100
  * GET    /api/experiments/{e}/results.csv
  * GET    /api/experiments/{e}/size?effect=&amp;power=   users and days that it will need
  * </pre>
@@ -60,7 +61,12 @@ public final class ExperimentsApi {
 
   /** Adds the routes. */
   public void mount(Router router) {
-    AdminApi.on(router, HttpMethod.GET, "/api/experiments", 200, _ -> reports.list());
+    AdminApi.on(
+        router,
+        HttpMethod.GET,
+        "/api/experiments",
+        200,
+        call -> reports.list(limit(call), AdminApi.query(call, "after")));
     AdminApi.on(
         router,
         HttpMethod.POST,
@@ -88,7 +94,13 @@ public final class ExperimentsApi {
         HttpMethod.GET,
         "/api/experiments/:e/decisions",
         200,
-        call -> reports.decisions(name(call), AdminApi.number(call, "limit", PAGE, LARGEST_PAGE)));
+        call -> reports.decisions(name(call), limit(call)));
+    AdminApi.on(
+        router,
+        HttpMethod.GET,
+        "/api/experiments/:e/epochs",
+        200,
+        call -> reports.epochs(name(call), limit(call), AdminApi.query(call, "after")));
     AdminApi.on(
         router,
         HttpMethod.GET,
@@ -108,6 +120,10 @@ public final class ExperimentsApi {
         "/api/experiments/:e/" + what,
         200,
         call -> work.apply(call).compose(_ -> show(name(call))));
+  }
+
+  private static int limit(RoutingContext call) {
+    return AdminApi.number(call, "limit", PAGE, LARGEST_PAGE);
   }
 
   /** With what should be known of the experiments on its function by now. */

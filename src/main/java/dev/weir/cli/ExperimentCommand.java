@@ -39,6 +39,8 @@ import picocli.CommandLine.Spec;
       "  ./weir experiment conclude tone warm --promote"
     })
 final class ExperimentCommand implements Callable<Integer> {
+  private static final int PAGE = 1_000;
+
   private final World world;
 
   @Parameters(
@@ -104,7 +106,7 @@ final class ExperimentCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     switch (verb) {
-      case "list" -> list(admin.get("/api/experiments"), ExperimentPrinter::list);
+      case "list" -> list(all(), ExperimentPrinter::list);
       case "apply" -> apply(read());
       case "create" -> show(admin.post("/api/experiments", read()));
       case "show" -> show(admin.get(path(1)));
@@ -152,6 +154,20 @@ final class ExperimentCommand implements Callable<Integer> {
               ExitCode.USAGE, "'" + verb + "' is no verb of experiment; see --help.");
     }
     return ExitCode.OK;
+  }
+
+  /** All of them, however many pages that takes. */
+  private JsonNode all() {
+    var all = Json.object();
+    var experiments = all.putArray("experiments");
+    var after = "";
+    do {
+      var page = admin.get("/api/experiments?limit=" + PAGE + after);
+      page.path("experiments").forEach(experiments::add);
+      var next = page.path("next");
+      after = next.isTextual() ? "&after=" + HttpDoor.parameter(next.textValue()) : "";
+    } while (!after.isEmpty());
+    return all;
   }
 
   /** What is told of several: for people, or all of it. */

@@ -194,7 +194,7 @@ public final class ExperimentFile {
   }
 
   private static JsonNode arms(JsonNode now) {
-    var first = now.path("epochs").path(0).path("probabilities");
+    var first = now.path("first_probabilities");
     var sum = 0.0;
     for (var arm : now.path("variants")) {
       sum += arm.path("weight").asDouble();
