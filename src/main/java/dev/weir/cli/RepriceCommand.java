@@ -147,8 +147,10 @@ final class RepriceCommand implements Callable<Integer> {
     var done = over ? BAR : (int) Math.min(BAR, BAR * read / expected);
     var err = spec.commandLine().getErr();
     err.printf(
-        "\r[%s%s] %d of about %d rows%s",
-        "#".repeat(done), " ".repeat(BAR - done), read, expected, over ? "%n".formatted() : "");
+        "\r[%s%s] %d of about %d rows", "#".repeat(done), " ".repeat(BAR - done), read, expected);
+    if (over) {
+      err.println();
+    }
     err.flush();
   }
 }

@@ -67,12 +67,24 @@ public final class WeirCommand implements Callable<Integer> {
     actions.more().forEach(line::addSubcommand);
     line.addSubcommand(new CommandLine.HelpCommand());
     tellVersion(line);
-    return line.setExecutionStrategy(new CommandLine.RunLast())
+    return line.setExecutionStrategy(WeirCommand::execute)
         .setExecutionExceptionHandler(WeirCommand::failed)
         .setParameterExceptionHandler(WeirCommand::misused)
         .setUsageHelpWidth(WIDTH)
         .setUsageHelpAutoWidth(true)
         .setCaseInsensitiveEnumValuesAllowed(true);
+  }
+
+  /** Help keeps its colours; what a command prints is text. */
+  private static int execute(ParseResult parsed) {
+    var helped = CommandLine.executeHelpRequest(parsed);
+    if (helped != null) {
+      return helped;
+    }
+    var line = parsed.commandSpec().commandLine();
+    line.setOut(SafeWriter.ofResults(line.getOut()));
+    line.setErr(SafeWriter.ofWords(line.getErr()));
+    return new CommandLine.RunLast().execute(parsed);
   }
 
   /** Room for commands about usage beside the look at it. */
