@@ -120,6 +120,6 @@ class SpendWatchIT {
         """);
     database.execute(
         "INSERT INTO anomaly_watch (seen_until) SELECT date_trunc('minute', now()) - interval '20"
-            + " minutes'");
+            + " minutes' ON CONFLICT (only_row) DO UPDATE SET seen_until = excluded.seen_until");
   }
 }
