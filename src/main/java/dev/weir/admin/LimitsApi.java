@@ -14,6 +14,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Locale;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -29,6 +30,24 @@ import java.util.function.Function;
  * </pre>
  */
 public final class LimitsApi {
+  /** A tier as GET shows it: what is left out has no limit, so a slip would take one away. */
+  private static final Set<String> OF_A_TIER =
+      Set.of(
+          "name",
+          "is_default",
+          "changed_at",
+          "calls_per_month",
+          "calls_per_day",
+          "usd_per_month",
+          "tokens_per_minute",
+          "calls_per_minute",
+          "concurrent_calls",
+          "when_storage_away",
+          "away_calls",
+          "away_usd");
+
+  private static final Set<String> OF_A_SUBJECT = Set.of("tier", "limits");
+
   private final Limits limits;
   private final Quotas quotas;
   private final RefusalLog refusals;
@@ -47,14 +66,18 @@ public final class LimitsApi {
         router,
         HttpMethod.PUT,
         "/api/tiers/:name",
-        call -> quotas.putTier(String.valueOf(call.pathParam("name")), AdminApi.body(call)));
+        call ->
+            quotas.putTier(
+                String.valueOf(call.pathParam("name")), only(AdminApi.body(call), OF_A_TIER)));
     on(router, HttpMethod.GET, "/api/limits/:kind/:id", call -> show(subject(call)));
     on(
         router,
         HttpMethod.PUT,
         "/api/limits/:kind/:id",
         call ->
-            quotas.change(subject(call), AdminApi.body(call)).compose(_ -> show(subject(call))));
+            quotas
+                .change(subject(call), only(AdminApi.body(call), OF_A_SUBJECT))
+                .compose(_ -> show(subject(call))));
     on(router, HttpMethod.GET, "/api/refusals/:request", this::why);
   }
 
@@ -85,6 +108,11 @@ public final class LimitsApi {
                                 ErrorCode.NOT_FOUND,
                                 "No limit is remembered to have refused this request; a sample of"
                                     + " each user's last refusals is kept.")));
+  }
+
+  private static JsonNode only(JsonNode body, Set<String> allowed) {
+    var _ = Fields.of(body, allowed);
+    return body;
   }
 
   private static Subject subject(RoutingContext call) {

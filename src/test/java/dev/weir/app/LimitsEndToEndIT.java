@@ -111,6 +111,24 @@ class LimitsEndToEndIT {
   }
 
   @Test
+  void aTierWithAFieldThatNobodyKnowsKeepsItsLimits(TestDatabase database) {
+    try (var weir = RunningWeir.sandboxed(database)) {
+      assertThat(admin(weir, "PUT", "/api/tiers/silver", "{\"calls_per_day\": 7}").status())
+          .isEqualTo(200);
+
+      // As a subject's limits are set: taken for a tier, it would have had none any more.
+      var nested = admin(weir, "PUT", "/api/tiers/silver", "{\"limits\": {\"calls_per_day\": 9}}");
+      var misspelt = admin(weir, "PUT", "/api/limits/user/x", "{\"tier\": \"pro\", \"limit\": {}}");
+
+      assertThat(nested.status()).isEqualTo(400);
+      assertThat(nested.raw().body()).contains("'limits' is not a field of this request");
+      assertThat(misspelt.status()).isEqualTo(400);
+      assertThat(database.count("SELECT calls_per_day FROM tiers WHERE name = 'silver'"))
+          .isEqualTo(7);
+    }
+  }
+
+  @Test
   void aSaturatedNodeShedsCallsButNeitherProbesNorTheAdminApi(TestDatabase database)
       throws Exception {
     database.execute("DELETE FROM subject_limits");
