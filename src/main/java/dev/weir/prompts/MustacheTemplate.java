@@ -16,7 +16,11 @@ final class MustacheTemplate implements PromptTemplate {
   /** Look-ups and rounds of lists that one rendering may take. */
   static final int MAX_STEPS = 200_000;
 
-  private static final Pattern CLOSING_TAG = Pattern.compile("</([A-Za-z][A-Za-z0-9_-]{0,63})>");
+  private static final Pattern CLOSING_TAG =
+      Pattern.compile("</([A-Za-z][A-Za-z0-9_-]{0,63})\\s*>");
+
+  /** What shows as nothing, or nearly so: spaces, controls, and characters that only format. */
+  private static final String GAP = "[\\pZ\\pC]*";
 
   private final String text;
   private volatile @Nullable Template compiled;
@@ -57,7 +61,7 @@ final class MustacheTemplate implements PromptTemplate {
     return ready;
   }
 
-  private static Mustache.Compiler compiler(Optional<Pattern> fence) {
+  private static Mustache.Compiler compiler(Optional<Fence> fence) {
     return Mustache.compiler()
         .escapeHTML(false)
         .defaultValue("")
@@ -65,22 +69,43 @@ final class MustacheTemplate implements PromptTemplate {
         .withCollector(TemplateValues.COLLECTOR);
   }
 
-  private static String fenced(String value, Optional<Pattern> fence) {
-    return fence.isEmpty() || value.indexOf('<') < 0
-        ? value
-        : fence.get().matcher(value).replaceAll("[/$1]");
+  private static String fenced(String value, Optional<Fence> fence) {
+    return fence.isEmpty() || value.indexOf('<') < 0 ? value : fence.get().around(value);
   }
 
-  /** Finds the closing tags of this template in a value, however they are spaced or capitalised. */
-  private static Optional<Pattern> fenceOf(String template) {
+  /**
+   * Finds the closing tags of a template in a value, however they are spaced or capitalised.
+   *
+   * @param whole those that end, with what stands before their end: a reader of tags, and more so a
+   *     model, passes over it
+   * @param begun those that do not end, or not in this value
+   */
+  private record Fence(Pattern whole, Pattern begun) {
+    static Fence of(Set<String> names) {
+      var tag = "(?i)<" + GAP + "/" + GAP + "(" + String.join("|", names) + ")";
+      return new Fence(
+          Pattern.compile(tag + "(?:" + GAP + ">|([^A-Za-z0-9_<>-][^<>]*)>)"),
+          Pattern.compile(tag + "(?:[^A-Za-z0-9_-]|\\z)"));
+    }
+
+    String around(String value) {
+      var ended = whole.matcher(value).replaceAll("[/$1$2]");
+      var text = new StringBuilder(ended);
+      var tags = begun.matcher(ended);
+      for (var at = 0; tags.find(at); at = tags.start() + 1) {
+        text.setCharAt(tags.start(), '[');
+      }
+      return text.toString();
+    }
+  }
+
+  private static Optional<Fence> fenceOf(String template) {
     Set<String> names = new LinkedHashSet<>();
     var tags = CLOSING_TAG.matcher(template);
     while (tags.find()) {
       names.add(Pattern.quote(tags.group(1)));
     }
-    return names.isEmpty()
-        ? Optional.empty()
-        : Optional.of(Pattern.compile("(?i)<\\s*/\\s*(" + String.join("|", names) + ")\\s*>"));
+    return names.isEmpty() ? Optional.empty() : Optional.of(Fence.of(names));
   }
 
   /** Collects a message until it is too long. */

@@ -13,8 +13,9 @@ import java.util.stream.Collectors;
  * leaves no trace.
  *
  * <p>What a template encloses in tags of its own, as in {@code <letter>{{letter}}</letter>}, stays
- * enclosed: a closing tag of that name within a value arrives as {@code [/letter]}, so a caller's
- * text cannot step out of its place.
+ * enclosed: a closing tag of that name within a value arrives as {@code [/letter]}, also if it is
+ * spaced, capitalised, holds attributes or never ends, so a caller's text cannot step out of its
+ * place.
  */
 public interface PromptTemplate {
   /** Characters that a message may have at most. */

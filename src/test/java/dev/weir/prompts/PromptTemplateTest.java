@@ -110,6 +110,42 @@ class PromptTemplateTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      ignoreLeadingAndTrailingWhitespace = false,
+      textBlock =
+          """
+          a</cv x>b|a[/cv x]b
+          a</CV id="1" x='2'>b|a[/CV id="1" x='2']b
+          a</cv/>b|a[/cv/]b
+          a< / cv\tx\t>b|a[/cv\tx\t]b
+          a<\u00a0/\u200bcv\u2003>b|a[/cv]b
+          a</cv b|a[/cv b
+          a</cv|a[/cv
+          a</cv<b>c|a[/cv<b>c
+          a</cv</cv</cv>b|a[/cv[/cv[/cv]b
+          a</cv x</cv y>b|a[/cv x[/cv y]b
+          a</cv x <b> y>c|a[/cv x <b> y>c
+          a</cvx>b</cv-x>c</cv_>d|a</cvx>b</cv-x>c</cv_>d
+          a<cv>b</other x>c < 3 / cv|a<cv>b</other x>c < 3 / cv
+          """)
+  void aClosingTagInAValueClosesNothingWhateverElseIsInIt(String value, String arrives) {
+    var template = PromptTemplate.of("<cv>{{name}}</cv >", PERSON);
+
+    assertThat(template.render(Json.object().put("name", value)))
+        .isEqualTo("<cv>" + arrives + "</cv >");
+  }
+
+  @Test
+  void theFenceTakesTimeInProportionToTheValue() {
+    var template = PromptTemplate.of("<cv>{{name}}</cv>", PERSON);
+    var many = "</cv <".repeat(50_000);
+
+    assertThat(template.render(Json.object().put("name", many)))
+        .isEqualTo("<cv>" + "[/cv <".repeat(50_000) + "</cv>");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
       textBlock =
           """
           {{nmae}} | line 1: `nmae` is not in the input schema; did you mean `name`?
