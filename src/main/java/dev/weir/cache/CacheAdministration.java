@@ -46,11 +46,14 @@ public final class CacheAdministration {
 
   private final Database database;
   private final FirstLevel first;
+  private final Generations generations;
   private final Errands errands;
 
-  CacheAdministration(Database database, FirstLevel first, Errands errands) {
+  CacheAdministration(
+      Database database, FirstLevel first, Generations generations, Errands errands) {
     this.database = database;
     this.first = first;
+    this.generations = generations;
     this.errands = errands;
   }
 
@@ -72,9 +75,9 @@ public final class CacheAdministration {
   }
 
   /**
-   * Throws answers away, on every node within a second: {@code {"key": "..."}}, {@code {"function":
-   * "...", "version": "..."}}, {@code {"function": "..."}}, {@code {"user": "..."}} or {@code
-   * {"all": true}}.
+   * Throws answers away, on this node at once, on every other within a second: {@code {"key":
+   * "..."}}, {@code {"function": "...", "version": "..."}}, {@code {"function": "..."}}, {@code
+   * {"user": "..."}} or {@code {"all": true}}.
    *
    * @return the subject, its new generation and how many kept answers it hit, counted up to 10,000
    *     and left out where counting takes longer than a second; that is 0 for a name that nobody
@@ -92,6 +95,7 @@ public final class CacheAdministration {
                     .map(rows -> rows.iterator().next().getLong("generation"))
                     .map(
                         generation -> {
+                          heard(subject, generation);
                           var done =
                               Json.object()
                                   .put("invalidated", subject.getKey().label())
@@ -100,6 +104,13 @@ public final class CacheAdministration {
                           answers.ifPresent(count -> done.put("answers", count));
                           return done;
                         }));
+  }
+
+  /** The database tells this node as it does the others: perhaps later than whoever asked. */
+  private void heard(Map.Entry<Subjects.Kind, String> subject, long generation) {
+    if (!generations.moved(subject.getKey().label(), subject.getValue(), generation)) {
+      first.clear();
+    }
   }
 
   /** How many it is about to hit; what fails here, or takes long, keeps none of them. */

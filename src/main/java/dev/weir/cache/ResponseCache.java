@@ -114,7 +114,8 @@ public final class ResponseCache {
             parts,
             new CacheTable(database),
             calls,
-            new CacheAdministration(database, first, new Errands(calls, settings.on())),
+            new CacheAdministration(
+                database, first, generations, new Errands(calls, settings.on())),
             embedding);
     if (settings.on()) {
       new GenerationFeed(vertx, database, notifications, generations, first, clock).start();

@@ -63,7 +63,7 @@ class CacheReplicasIT {
   @BeforeAll
   void start(TestDatabase given) {
     database = given;
-    for (var name : List.of("gone", "scoped", "flying", "spoilt", "slow", "counted")) {
+    for (var name : List.of("gone", "scoped", "flying", "spoilt", "slow", "counted", "own")) {
       function(name, "{ttl_s: 600}");
     }
     function("costly", "{ttl_s: 600, expensive: true}");
@@ -165,6 +165,21 @@ class CacheReplicasIT {
         () ->
             database.count("SELECT count(*) FROM response_cache WHERE function_name = 'gone'")
                 == database.count("SELECT count(*) FROM response_cache c " + VALID, "gone"));
+  }
+
+  @Test
+  void whoIsToldThatItIsDoneIsServedNothingOlderByTheSameNode() {
+    var topic = topic();
+    fake.then(agentCompleted("0"));
+    assertThat(text(call(one, "own", topic))).isEqualTo("0");
+
+    // Many times: the word of it by the database is often as quick as the answer.
+    for (var i = 1; i <= 100; i++) {
+      fake.then(agentCompleted(String.valueOf(i)));
+      invalidate(one, "{\"function\": \"own\"}");
+
+      assertThat(text(call(one, "own", topic))).isEqualTo(String.valueOf(i));
+    }
   }
 
   @Test
