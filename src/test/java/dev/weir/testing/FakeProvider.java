@@ -52,6 +52,7 @@ public final class FakeProvider implements AutoCloseable {
   private final BlockingQueue<Seen> arrivals = new LinkedBlockingQueue<>();
   private final List<Seen> requests = new CopyOnWriteArrayList<>();
   private final ConcurrentLinkedQueue<Turn> script = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Meant> meant = new ConcurrentLinkedQueue<>();
   private final CompletableFuture<Void> reset = new CompletableFuture<>();
   private final CompletableFuture<Void> full = new CompletableFuture<>();
   private final AtomicInteger resets = new AtomicInteger();
@@ -61,6 +62,9 @@ public final class FakeProvider implements AutoCloseable {
   private final AtomicLong written = new AtomicLong();
   private volatile Turn fallback = Turn.answer("The fake provider says hello.");
   private HttpServer server;
+
+  /** A turn for who says a word. */
+  private record Meant(String word, Turn turn) {}
 
   private FakeProvider() {
     vertx =
@@ -108,6 +112,15 @@ public final class FakeProvider implements AutoCloseable {
   /** Adds a turn to the end of the script. */
   public FakeProvider then(Turn turn) {
     script.add(turn);
+    return this;
+  }
+
+  /**
+   * A turn beside the script: for the first request that says the word, whenever it comes. Of
+   * requests that are under way together nobody knows which comes first.
+   */
+  public FakeProvider whoSays(String word, Turn turn) {
+    meant.add(new Meant(word, turn));
     return this;
   }
 
@@ -212,7 +225,7 @@ public final class FakeProvider implements AutoCloseable {
     var dialect = spoken.orElse(AGENT);
     var turn =
         spoken.isPresent()
-            ? dialect.refuse(seen.body()).orElseGet(this::next)
+            ? dialect.refuse(seen.body()).orElseGet(() -> next(seen))
             : Turn.status(404).body("<html>no such page</html>");
     var player = new Player(vertx, request, seen, dialect, turn, written, full);
     if (!turn.gate.isDone()) {
@@ -233,7 +246,12 @@ public final class FakeProvider implements AutoCloseable {
     };
   }
 
-  private Turn next() {
+  private Turn next(Seen seen) {
+    for (var one : meant) {
+      if (seen.body().toString().contains(one.word()) && meant.remove(one)) {
+        return one.turn();
+      }
+    }
     var turn = script.poll();
     return turn == null ? fallback : turn;
   }
