@@ -57,7 +57,10 @@ public final class CacheControl {
         .toList();
   }
 
-  /** What stands between commas; one in quotes separates nothing. */
+  /**
+   * What stands between commas; one in quotes separates nothing, unless a quote never ends: that
+   * one must not hide what is said after it.
+   */
   private static List<String> split(String value) {
     var words = new ArrayList<String>();
     var quoted = false;
@@ -76,7 +79,7 @@ public final class CacheControl {
       }
     }
     words.add(value.substring(from));
-    return words;
+    return quoted ? List.of(value.split(",", -1)) : words;
   }
 
   /** A word with its argument as it is written most: {@code max-age = "60"} is max-age=60. */

@@ -35,6 +35,9 @@ class CacheControlTest {
           ext="a, no-store, b", max-age=5  | USE     | 5       | false
           ext="\\", no-store", max-age=5   | USE     | 5       | false
           max-stale=5, no-transform        | USE     |         | false
+          ext="a, no-store                 | OFF     |         | false
+          ext="a, b="c", no-store          | OFF     |         | false
+          ext="a\\", only-if-cached         | USE     |         | true
           """)
   void whatItSays(String header, CacheUse use, Long seconds, boolean onlyKept) {
     var options = CacheControl.apply(CallOptions.DEFAULT, List.of(header), List.of());
