@@ -6,6 +6,7 @@ import com.samskivert.mustache.Mustache;
 import com.samskivert.mustache.Template;
 import dev.weir.core.AIError;
 import java.io.Writer;
+import java.util.BitSet;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -22,8 +23,14 @@ final class MustacheTemplate implements PromptTemplate {
   /** What shows as nothing, or nearly so: spaces, controls, and characters that only format. */
   private static final String GAP = "[\\pZ\\pC]*";
 
+  /** Stands in a message, until it is whole, behind a value that may begin a closing tag. */
+  private static final char MARK = '\uFDD0';
+
   private final String text;
-  private volatile @Nullable Template compiled;
+  private volatile @Nullable Ready ready;
+
+  /** What a template is compiled to. */
+  private record Ready(Template template, Optional<Fence> fence) {}
 
   private MustacheTemplate(String text) {
     this.text = text;
@@ -38,8 +45,9 @@ final class MustacheTemplate implements PromptTemplate {
   public String render(JsonNode input) {
     var budget = new TemplateValues.Budget(MAX_STEPS);
     var message = new BoundedWriter(new StringBuilder(text.length() + 256));
+    var made = ready();
     try {
-      template().execute(TemplateValues.of(input, budget), message);
+      made.template().execute(TemplateValues.of(input, budget), message);
     } catch (RuntimeException e) {
       if (message.full || budget.spent()) {
         throw AIError.invalid(
@@ -49,16 +57,18 @@ final class MustacheTemplate implements PromptTemplate {
       }
       throw e;
     }
-    return message.text.toString();
+    var whole = message.text.toString();
+    return made.fence().map(fence -> fence.between(whole)).orElse(whole);
   }
 
-  private Template template() {
-    var ready = compiled;
-    if (ready == null) {
-      ready = compiler(fenceOf(text)).compile(text);
-      compiled = ready;
+  private Ready ready() {
+    var made = ready;
+    if (made == null) {
+      var fence = fenceOf(text);
+      made = new Ready(compiler(fence).compile(text), fence);
+      ready = made;
     }
-    return ready;
+    return made;
   }
 
   private static Mustache.Compiler compiler(Optional<Fence> fence) {
@@ -70,7 +80,11 @@ final class MustacheTemplate implements PromptTemplate {
   }
 
   private static String fenced(String value, Optional<Fence> fence) {
-    return fence.isEmpty() || value.indexOf('<') < 0 ? value : fence.get().around(value);
+    if (fence.isEmpty()) {
+      return value;
+    }
+    var unmarked = value.indexOf(MARK) < 0 ? value : value.replace(String.valueOf(MARK), "");
+    return unmarked.indexOf('<') < 0 ? unmarked : fence.get().around(unmarked);
   }
 
   /**
@@ -79,13 +93,32 @@ final class MustacheTemplate implements PromptTemplate {
    * @param whole those that end, with what stands before their end: a reader of tags, and more so a
    *     model, passes over it
    * @param begun those that do not end, or not in this value
+   * @param part the end of a value that makes one with what may come after it
    */
-  private record Fence(Pattern whole, Pattern begun) {
+  private record Fence(Pattern whole, Pattern begun, Pattern part) {
     static Fence of(Set<String> names) {
       var tag = "(?i)<" + GAP + "/" + GAP + "(" + String.join("|", names) + ")";
       return new Fence(
           Pattern.compile(tag + "(?:" + GAP + ">|([^A-Za-z0-9_<>-][^<>]*)>)"),
-          Pattern.compile(tag + "(?:[^A-Za-z0-9_-]|\\z)"));
+          Pattern.compile(tag + "(?:[^A-Za-z0-9_-]|\\z)"),
+          Pattern.compile(
+              "(?i)<"
+                  + GAP
+                  + "(?:/"
+                  + GAP
+                  + "(?:"
+                  + String.join("|", beginnings(names))
+                  + ")?)?\\z"));
+    }
+
+    private static Set<String> beginnings(Set<String> names) {
+      Set<String> all = new LinkedHashSet<>();
+      for (var name : names) {
+        for (var end = 1; end < name.length(); end++) {
+          all.add(name.substring(0, end));
+        }
+      }
+      return all;
     }
 
     String around(String value) {
@@ -95,6 +128,33 @@ final class MustacheTemplate implements PromptTemplate {
       for (var at = 0; tags.find(at); at = tags.start() + 1) {
         text.setCharAt(tags.start(), '[');
       }
+      var last = text.lastIndexOf("<");
+      return last >= 0 && part.matcher(text.substring(last)).matches()
+          ? text.append(MARK).toString()
+          : text.toString();
+    }
+
+    /** A message without its marks, and without the tags that values close only together. */
+    String between(String marked) {
+      if (marked.indexOf(MARK) < 0) {
+        return marked;
+      }
+      var text = new StringBuilder(marked.length());
+      var suspects = new BitSet();
+      for (var i = 0; i < marked.length(); i++) {
+        if (marked.charAt(i) != MARK) {
+          text.append(marked.charAt(i));
+        } else if (text.lastIndexOf("<") >= 0) {
+          suspects.set(text.lastIndexOf("<"));
+        }
+      }
+      var message = text.toString();
+      var tags = begun.matcher(message);
+      for (var at = 0; tags.find(at); at = tags.start() + 1) {
+        if (suspects.get(tags.start())) {
+          text.setCharAt(tags.start(), '[');
+        }
+      }
       return text.toString();
     }
   }
@@ -103,7 +163,7 @@ final class MustacheTemplate implements PromptTemplate {
     Set<String> names = new LinkedHashSet<>();
     var tags = CLOSING_TAG.matcher(template);
     while (tags.find()) {
-      names.add(Pattern.quote(tags.group(1)));
+      names.add(tags.group(1));
     }
     return names.isEmpty() ? Optional.empty() : Optional.of(Fence.of(names));
   }

@@ -134,6 +134,38 @@ class PromptTemplateTest {
         .isEqualTo("<cv>" + arrives + "</cv >");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      ignoreLeadingAndTrailingWhitespace = false,
+      textBlock =
+          """
+          a</c|v>b|a[/cv>b
+          a<|/cv x>b|a[/cv x>b
+          a< |/ CV>b|a[ / CV>b
+          a</|cv|a[/cv
+          </cv|>|[/cv>
+          a</c|vx>b|a</cvx>b
+          a <|= b|a <= b
+          a <|</cv>b|a <[/cv]b
+          a <| / b|a < / b
+          """)
+  void twoValuesCloseNothingTogetherEither(String first, String second, String arrive) {
+    var template = PromptTemplate.of("<cv>{{name}}{{title}}</cv>", PERSON);
+
+    assertThat(template.render(Json.object().put("name", first).put("title", second)))
+        .isEqualTo("<cv>" + arrive + "</cv>");
+  }
+
+  @Test
+  void theItemsOfAListCloseNothingTogether() {
+    assertThat(
+            render(
+                "<cv>{{#skills}}{{.}}{{/skills}}</cv>\n<cv>{{name}}</cv>",
+                "{'skills':['<','/','c','v>','<','<='],'name':'\uFDD0/cv>\uFDD0'}"))
+        .isEqualTo("<cv>[/cv><<=</cv>\n<cv>/cv></cv>");
+  }
+
   @Test
   void theFenceTakesTimeInProportionToTheValue() {
     var template = PromptTemplate.of("<cv>{{name}}</cv>", PERSON);
