@@ -111,12 +111,14 @@ final class UsageTable {
 
   /**
    * Which of the two it has to be. The rows of a batch stand in memory two times, for the triggers;
-   * by default the server would write them to files.
+   * by default the server would write them to files. And a busy node needs its time to put twenty
+   * thousand rows on the wire, in which the server hears nothing.
    */
   private static final String PREPARE =
       """
       SELECT
         set_config('work_mem', '64MB', true),
+        set_config('idle_in_transaction_session_timeout', '15s', true),
         EXISTS (SELECT FROM usage_clamps) OR NOT coalesce($1 >= min(begins) AND $2 < max(ends), false) AS clamps
       FROM partition_spans
       WHERE table_name = 'ai_usage_metrics'

@@ -213,10 +213,11 @@ public final class Database {
   /**
    * How long a transaction may say nothing before the server ends it. A node that freezes in one
    * keeps its locks, and where calls depend on them the other nodes' calls would freeze with it.
+   * One that is merely starved of its processor is not silent for so long.
    */
   private static Duration silence(Role role) {
     return switch (role) {
-      case APP, LEDGER -> Duration.ofSeconds(2);
+      case APP, LEDGER -> Duration.ofSeconds(5);
       case JOBS, ADMIN -> Duration.ofSeconds(60);
     };
   }

@@ -17,6 +17,7 @@ import io.vertx.core.Vertx;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,6 +52,15 @@ class PostgresAwayIT {
             Clock.system(),
             Limits.Enforcement.ENFORCE);
     limits = connection.limits();
+    // On a busy machine to connect may take longer than a call waits for its lease.
+    Eventually.until("it is connected", this::connected);
+  }
+
+  private boolean connected() throws TimeoutException {
+    return pools
+        .ledger(c -> c.query("SELECT 1").execute().map(true))
+        .otherwise(false)
+        .await(30, TimeUnit.SECONDS);
   }
 
   @AfterEach

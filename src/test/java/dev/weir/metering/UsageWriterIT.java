@@ -189,6 +189,31 @@ class UsageWriterIT {
   }
 
   @Test
+  void aBusyNodeHasTimeToSendABatch(Vertx vertx, TestDatabase database) throws Exception {
+    database.execute(
+        """
+        CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          NEW.function_name := current_setting('idle_in_transaction_session_timeout');
+          RETURN NEW;
+        END
+        $$;
+        CREATE TRIGGER tell BEFORE INSERT ON ai_usage_metrics FOR EACH ROW EXECUTE FUNCTION tell();
+        """);
+    try {
+      append(UsageRecords.of("unhurried"));
+    } finally {
+      database.execute("DROP TRIGGER tell ON ai_usage_metrics; DROP FUNCTION tell()");
+    }
+
+    assertThat(
+            database.value(
+                "SELECT function_name FROM ai_usage_metrics WHERE user_id = 'unhurried'"))
+        .as("silence that the server suffers in its transaction")
+        .isEqualTo("15s");
+  }
+
+  @Test
   void aClockThatIsYearsOffLosesNothing(Vertx vertx, TestDatabase database) throws Exception {
 
     append(
