@@ -70,7 +70,8 @@ public final class UsageAnalytics {
       Function<UsageLine, Buffer> text,
       WriteStream<Buffer> out) {
     return choose(query, true)
-        .compose(source -> database.inUser(user, c -> stream(c, query, source, head, text, out)));
+        .compose(
+            source -> database.readInUser(user, c -> stream(c, query, source, head, text, out)));
   }
 
   /** As {@link #streamOfUser}, of everybody. */

@@ -40,6 +40,9 @@ public final class Database {
 
   private static final String NOBODY = "";
 
+  /** Of transactions for which no call waits. */
+  private static final Duration LONG_SILENCE = Duration.ofSeconds(60);
+
   private final Map<Role, Pool> pools;
   private final Limits limits;
 
@@ -129,25 +132,38 @@ public final class Database {
    *     confusingly
    */
   public <T> Future<T> inUser(String userId, Function<SqlConnection, Future<T>> work) {
+    return inUser(userId, silence(Role.APP), work);
+  }
+
+  /**
+   * As {@link #inUser}, for what is read bit by bit, as slowly as somebody takes it: its silence is
+   * no sign of a frozen node. It may lock nothing, since calls might wait for that.
+   */
+  public <T> Future<T> readInUser(String userId, Function<SqlConnection, Future<T>> work) {
+    return inUser(userId, LONG_SILENCE, work);
+  }
+
+  private <T> Future<T> inUser(
+      String userId, Duration silence, Function<SqlConnection, Future<T>> work) {
     if (userId.isEmpty()) {
       return Future.failedFuture(new IllegalArgumentException("a user transaction needs a user"));
     }
-    return transaction(Role.APP, userId, work);
+    return transaction(Role.APP, userId, silence, work);
   }
 
   /** Runs one transaction as {@code weir_ledger}: leases, usage records, roll-ups. */
   public <T> Future<T> ledger(Function<SqlConnection, Future<T>> work) {
-    return transaction(Role.LEDGER, NOBODY, work);
+    return transaction(Role.LEDGER, NOBODY, silence(Role.LEDGER), work);
   }
 
   /** Runs one transaction as {@code weir_jobs}: health, warm-up, alerts, erasure. */
   public <T> Future<T> jobs(Function<SqlConnection, Future<T>> work) {
-    return transaction(Role.JOBS, NOBODY, work);
+    return transaction(Role.JOBS, NOBODY, silence(Role.JOBS), work);
   }
 
   /** Runs one transaction as {@code weir_admin}: what the management API reads and changes. */
   public <T> Future<T> admin(Function<SqlConnection, Future<T>> work) {
-    return transaction(Role.ADMIN, NOBODY, work);
+    return transaction(Role.ADMIN, NOBODY, silence(Role.ADMIN), work);
   }
 
   /** Succeeds if the database answers within two seconds. */
@@ -166,14 +182,14 @@ public final class Database {
   }
 
   private <T> Future<T> transaction(
-      Role role, String userId, Function<SqlConnection, Future<T>> work) {
+      Role role, String userId, Duration silence, Function<SqlConnection, Future<T>> work) {
     var abandoned = new AtomicBoolean();
     return pool(role)
         .getConnection()
         .recover(Unavailable::failed)
         .compose(
             connection ->
-                transaction(connection, role, userId, work, abandoned)
+                transaction(connection, role, userId, silence, work, abandoned)
                     .eventually(connection::close))
         .timeout(limits.transaction().toMillis(), TimeUnit.MILLISECONDS)
         .recover(
@@ -189,6 +205,7 @@ public final class Database {
       SqlConnection connection,
       Role role,
       String userId,
+      Duration silence,
       Function<SqlConnection, Future<T>> work,
       AtomicBoolean abandoned) {
     // Sent without waiting for each other: one round trip. If BEGIN fails, so does what follows.
@@ -201,7 +218,7 @@ public final class Database {
                     role.sqlName(),
                     userId,
                     limits.statement().toMillis() + "ms",
-                    silence(role).toMillis() + "ms"));
+                    silence.toMillis() + "ms"));
     return Future.join(begun, prepared)
         .transform(
             started ->
@@ -218,7 +235,7 @@ public final class Database {
   private static Duration silence(Role role) {
     return switch (role) {
       case APP, LEDGER -> Duration.ofSeconds(5);
-      case JOBS, ADMIN -> Duration.ofSeconds(60);
+      case JOBS, ADMIN -> LONG_SILENCE;
     };
   }
 

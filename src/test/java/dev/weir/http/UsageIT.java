@@ -11,14 +11,20 @@ import dev.weir.core.Clock;
 import dev.weir.core.Json;
 import dev.weir.storage.Database;
 import dev.weir.testing.TestDatabase;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.streams.WriteStream;
 import io.vertx.junit5.VertxExtension;
 import java.net.http.HttpRequest;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -184,6 +190,31 @@ class UsageIT {
   }
 
   @Test
+  void anExportWaitsForAReaderWhoPausesLongerThanACallsTransactionMay(Vertx vertx) {
+    database.execute(
+        """
+        INSERT INTO ai_usage_metrics (id, started_at, billing_month, user_id, function_name, function_version, provider, model,
+          status, execution_time_ms, prompt_tokens, completion_tokens, cost_usd, cache_status)
+        SELECT gen_random_uuid(), this.month, (this.month AT TIME ZONE 'UTC')::date, 'slow', 'g-' || n, 'v1', 'p', 'p/m', 'ok',
+          1, 1, 1, 0, 'miss'
+        FROM generate_series(1, 1200) AS n, LATERAL (SELECT date_trunc('month', now(), 'UTC')) AS this (month)\
+        """);
+    var query = UsageQueryReader.read(Map.of("from", end(), "group_by", "function"), Instant.now());
+    var reader = new PausingReader(vertx);
+
+    new UsageAnalytics(pools, Clock.system())
+        .streamOfUser(
+            "slow",
+            query.first(2_000),
+            Buffer.buffer("head\n"),
+            line -> Buffer.buffer(line.groups() + "\n"),
+            reader)
+        .await();
+
+    assertThat(reader.text.toString()).hasLineCount(1_201);
+  }
+
+  @Test
   void anEmptyExportHasItsHeadAndAnUnanswerableOneIsAnError() throws Exception {
     try (var door = Door.open(pools)) {
       var empty = send(door, "nobody", "/v1/usage?group_by=function&format=csv");
@@ -239,5 +270,49 @@ class UsageIT {
       throws Exception {
     HttpRequest.Builder request = door.request(path).header("x-weir-user", user).GET();
     return door.send(request);
+  }
+
+  /** Takes nothing for six seconds after the first lines. */
+  private static final class PausingReader implements WriteStream<Buffer> {
+    private final Vertx vertx;
+    private final Buffer text = Buffer.buffer();
+    private boolean paused;
+
+    private PausingReader(Vertx vertx) {
+      this.vertx = vertx;
+    }
+
+    @Override
+    public Future<Void> write(Buffer data) {
+      text.appendBuffer(data);
+      return Future.succeededFuture();
+    }
+
+    @Override
+    public boolean writeQueueFull() {
+      return !paused;
+    }
+
+    @Override
+    public WriteStream<Buffer> drainHandler(@Nullable Handler<Void> handler) {
+      paused = true;
+      vertx.setTimer(6_000, _ -> Objects.requireNonNull(handler).handle(null));
+      return this;
+    }
+
+    @Override
+    public Future<Void> end() {
+      return Future.succeededFuture();
+    }
+
+    @Override
+    public WriteStream<Buffer> setWriteQueueMaxSize(int size) {
+      return this;
+    }
+
+    @Override
+    public WriteStream<Buffer> exceptionHandler(@Nullable Handler<Throwable> handler) {
+      return this;
+    }
   }
 }
