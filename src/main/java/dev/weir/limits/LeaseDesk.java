@@ -290,18 +290,23 @@ final class LeaseDesk {
   }
 
   private void answered(List<Ledger.Answer> answers, Parcel parcel) {
-    if (away) {
-      LOG.info("The ledger answers again");
-      away = false;
-    }
-    pause = SHORTEST_PAUSE;
-    underWay = false;
+    heard();
     exchanges.increment();
     entries.add(answers.size());
     for (var answer : answers) {
       parcel.wishes().get(answer.entry()).asker().answered(answer, sentNanos);
     }
     turn();
+  }
+
+  /** A refusal is an answer too: after the last one nothing else might be asked for ever. */
+  private void heard() {
+    if (away) {
+      LOG.info("The ledger answers again");
+      away = false;
+    }
+    pause = SHORTEST_PAUSE;
+    underWay = false;
   }
 
   private void failed(Throwable failure, Ledger.Request request, Parcel sent) {
@@ -327,8 +332,7 @@ final class LeaseDesk {
 
   /** Takes it apart, or turns away whoever asked for it alone. */
   private void refused(Parcel parcel, Throwable failure) {
-    underWay = false;
-    pause = SHORTEST_PAUSE;
+    heard();
     if (parcel.single()) {
       var state = failure instanceof PgException refusal ? refusal.getSqlState() : "";
       parcel.returned().forEach(back -> lost(back, state));

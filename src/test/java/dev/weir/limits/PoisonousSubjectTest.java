@@ -7,6 +7,7 @@ import dev.weir.core.ErrorCode;
 import dev.weir.core.Usd;
 import dev.weir.gateway.Cancellation;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -64,6 +65,22 @@ class PoisonousSubjectTest {
     call(EVE);
     world.goesOn();
 
+    var next = call(others.getFirst());
+    world.goesOn();
+
+    assertThat(next.succeeded()).isTrue();
+  }
+
+  @Test
+  void aRefusalIsAnAnswerOfALedgerThatKeptSilent() {
+    world.ledger().poisonous(request -> !request.entries().isEmpty());
+    call(EVE);
+    world.drain();
+    world.pass(Duration.ofSeconds(3));
+    assertThat(desk.away()).isTrue();
+    world.goesOn();
+
+    world.ledger().poisonous(_ -> false);
     var next = call(others.getFirst());
     world.goesOn();
 
