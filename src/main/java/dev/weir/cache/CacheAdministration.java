@@ -41,6 +41,9 @@ public final class CacheAdministration {
       GROUP BY function_name ORDER BY function_name
       """;
 
+  /** The server ends a long count: one that went on would keep its connection from the next. */
+  private static final String BRIEFLY = "SELECT set_config('statement_timeout', $1, true)";
+
   /** Longer a count keeps nobody waiting who throws answers away. */
   private static final Duration COUNTING = Duration.ofSeconds(1);
 
@@ -116,7 +119,11 @@ public final class CacheAdministration {
   /** How many it is about to hit; what fails here, or takes long, keeps none of them. */
   private Future<Optional<Long>> answers(Subjects.Kind kind, String id) {
     return database
-        .admin(c -> c.preparedQuery(hit(kind)).execute(Tuple.of(id)))
+        .admin(
+            c ->
+                c.preparedQuery(BRIEFLY)
+                    .execute(Tuple.of(COUNTING.toMillis() + "ms"))
+                    .compose(_ -> c.preparedQuery(hit(kind)).execute(Tuple.of(id))))
         .map(rows -> Optional.of(rows.iterator().next().getLong("answers")))
         .timeout(COUNTING.toMillis(), TimeUnit.MILLISECONDS)
         .otherwise(Optional.empty());
