@@ -81,22 +81,23 @@ public final class CacheStage implements Stage {
     var terms = found.get();
     x.tally().cacheKey(terms.subjects().key());
     var stamp = parts.generations().stamp(terms.subjects());
-    if (terms.refresh() && x.call().options().onlyKept()) {
-      return nothingKept();
-    }
+    var onlyKept = x.call().options().onlyKept();
     if (terms.refresh()) {
-      return new Asking(parts, x, next, terms, stamp, Optional.empty()).refresh();
+      return onlyKept
+          ? nothingKept()
+          : new Asking(parts, x, next, terms, stamp, Optional.empty()).refresh();
     }
     // While words of invalidations may be missing, the database is asked before anything is served.
     var held =
         parts.generations().fresh()
             ? parts.first().find(terms.key(), stamp)
             : Optional.<Entry>empty();
-    return held.isPresent() && held.get().counts(clock.now(), terms.maxAge())
-        ? Future.succeededFuture(serve(x, held.get(), CacheStatus.HIT, Optional.empty()))
-        : x.call().options().onlyKept()
-            ? kept(new Asking(parts, x, next, terms, stamp, held))
-            : join(x, next, terms, stamp, held);
+    if (held.isPresent() && held.get().counts(clock.now(), terms.maxAge())) {
+      return Future.succeededFuture(serve(x, held.get(), CacheStatus.HIT, Optional.empty()));
+    }
+    return onlyKept
+        ? kept(new Asking(parts, x, next, terms, stamp, held))
+        : join(x, next, terms, stamp, held);
   }
 
   /** A call in which the cache has no part: nobody is asked who was not to be asked. */

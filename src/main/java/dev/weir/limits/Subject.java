@@ -28,8 +28,8 @@ public record Subject(Kind kind, String id) {
   private static final int LONGEST = 255;
 
   /**
-   * Refuses what the ledger could not keep, since one request asks it for many: that would be
-   * repeated for ever, and all of them with it.
+   * Refuses what the ledger could not keep, with words for the caller: one request asks it for
+   * many, and would have to be taken apart to find whom to blame.
    *
    * @throws AIError {@code INVALID_REQUEST}
    */
